@@ -1,0 +1,30 @@
+/** How to reach a host. Everything is optional in the inventory; `~/.ssh/config` fills what is left open. */
+export interface Connection {
+  readonly transport: 'ssh' | 'local'
+  readonly port?: number
+  readonly user?: string
+  /** Private key file. Without it: agent, then the default keys of OpenSSH. */
+  readonly key?: string
+  /** `user@host:port` of a jump host, or the name of another host of the inventory. */
+  readonly jump?: string
+  readonly become: boolean
+  /** File that holds the sudo password (never the password itself). */
+  readonly becomePasswordFile?: string
+  /** Pinned host keys: `ssh-ed25519 AAAA…` lines or `SHA256:…` fingerprints. */
+  readonly hostKeys: readonly string[]
+  readonly knownHosts?: string
+  /** Seconds for TCP and SSH handshake together. Default 10. */
+  readonly connectTimeoutSeconds: number
+  /** Reaches the host's network: the path of a network namespace, used by the lab only. */
+  readonly namespace?: string
+}
+
+/** One host of the inventory after merging. */
+export interface Host {
+  readonly name: string
+  readonly address: string
+  readonly groups: readonly string[]
+  readonly connection: Connection
+  /** Vars by role name, merged, not yet checked against any role. */
+  readonly vars: Readonly<Record<string, unknown>>
+}

@@ -1,0 +1,58 @@
+import type { Script } from '../shell/sh.ts'
+import type { Probe } from './probe.ts'
+
+/** One attribute that differs. `from`/`to` are for people and for the plan's digest: plain JSON, never a secret's value. */
+export interface Change {
+  readonly attribute: string
+  readonly from: unknown
+  readonly to: unknown
+  /** A unified diff, where the attribute is text and may be shown. */
+  readonly diff?: string
+}
+
+/** What a change may cost. `restart` is the everyday one; the others are asked about on a terminal. */
+export type Risk = 'restart' | 'reboot' | 'ssh' | 'quorum' | 'data'
+
+/** A resource that must change, as given to `apply`. */
+export interface Planned<Desired, Actual> {
+  readonly desired: Desired
+  readonly actual: Actual
+  readonly changes: readonly Change[]
+}
+
+/** Why a plan may be due although desired and actual are alike. */
+export interface Because {
+  /** Ids of the triggers (`restartOn`) that change in this run, or changed in one that died. Empty when none. */
+  readonly triggeredBy: readonly string[]
+}
+
+/**
+ * One sort of resource. Methods are pure: they build scripts and compare, and run nothing.
+ * "Not there" is a state, never an error: a bare host must be plannable.
+ */
+export interface Kind<Desired = unknown, Actual = unknown> {
+  readonly name: string
+  /** A verification: when it "changes" nothing on the host is touched, it is waited for and counted as a check. */
+  readonly verifies?: boolean
+  /** Seconds that `apply` may take (default 300). */
+  readonly timeoutSeconds?: number
+  /** Reads all at once; answers in the same order. */
+  probe(desired: readonly Desired[]): Probe<readonly Actual[]>
+  /** [] means converged. */
+  plan(desired: Desired, actual: Actual, because: Because): readonly Change[]
+  /** Changes all that are given, in one script run by `sh` as root; a non-zero exit is a failure of all of them. */
+  apply(planned: readonly Planned<Desired, Actual>[]): Script
+  /** Labels of risk of these changes. */
+  risks?(desired: Desired, changes: readonly Change[]): readonly Risk[]
+  /** A second look, for `--diff` only: the changes again, with `diff` filled in. */
+  detail?(planned: readonly Planned<Desired, Actual>[]): Probe<readonly (readonly Change[])[]>
+  /**
+   * Makes a change last that undoes itself otherwise. The engine runs it over a *new* connection after `apply`;
+   * when none can be opened the host goes back by itself and the run says so.
+   */
+  confirm?(planned: readonly Planned<Desired, Actual>[]): Script
+  /** `apply` makes the host go away: the engine waits for it to answer again with another boot id. */
+  readonly reboots?: boolean
+  /** The wish that takes away what `name` once managed (for `--prune`); absent where that would be unsafe. */
+  absent?(name: string): Desired
+}

@@ -1,0 +1,26 @@
+import type { Role } from './role.ts'
+
+/** One play: roles on the hosts of a group. Hosts run in parallel unless `rolling` says otherwise. */
+export interface Play {
+  readonly name?: string
+  /** Group, host, or `all`; `a,b` unites, `!b` takes away. */
+  readonly on: string
+  readonly roles: readonly Role[]
+  /** At most this many hosts at a time; the next batch starts only when the proof of the last one held. */
+  readonly rolling?: number
+  /** Only on the first host that `on` selects: for work that belongs to the whole cluster. */
+  readonly once?: boolean
+  /** `stop`: no further host or play starts after a host failed (default). `continue`: the others go on. */
+  readonly onFailure?: 'stop' | 'continue'
+  readonly tags?: readonly string[]
+}
+
+export interface Playbook {
+  readonly name: string
+  readonly plays: readonly Play[]
+}
+
+/** Declares a playbook; the default export of a file in `playbooks/`. */
+export function playbook(name: string, ...plays: readonly Play[]): Playbook {
+  return { name, plays }
+}

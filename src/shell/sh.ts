@@ -1,0 +1,57 @@
+import { Secret } from '../secret/secret.ts'
+
+/** Shell text in two forms: `text` goes over the wire, `shown` is what a person may see (secrets masked). */
+export interface Script {
+  readonly text: string
+  readonly shown: string
+}
+
+/** What `sh` accepts between `${}`: values are quoted, lists become words, a Script is inserted as it is. */
+export type Argument = string | number | Secret | Script | readonly (string | number)[]
+
+/**
+ * Builds a Script. Template text is raw (read as in a shell: `\n` stays `\n`); every `${value}` is quoted,
+ * so no quoting is left to memory. Only `` \` `` and `\${` are unescaped, as JavaScript needs them.
+ */
+export function sh(strings: TemplateStringsArray, ...values: readonly Argument[]): Script {
+  let text = ''
+  let shown = ''
+  strings.raw.forEach((raw, i) => {
+    const literal = raw.replaceAll('\\`', '`').replaceAll('\\${', '${')
+    text += literal
+    shown += literal
+    const value = values[i]
+    if (value === undefined) return
+    const part = render(value)
+    text += part.text
+    shown += part.shown
+  })
+  return { text, shown }
+}
+
+/** One Script of many, each on lines of its own. */
+export function lines(scripts: readonly Script[]): Script {
+  return { text: scripts.map((s) => s.text).join('\n'), shown: scripts.map((s) => s.shown).join('\n') }
+}
+
+/** The same Script with another form for people, for example when its body is a long file. */
+export function showAs(script: Script, shown: string): Script {
+  return { text: script.text, shown }
+}
+
+/** A word that a POSIX shell reads as exactly `value`. Refuses NUL, which no shell word can hold. */
+export function quote(value: string): string {
+  if (value.includes('\0')) throw new TypeError('a shell word cannot contain a NUL byte')
+  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`
+}
+
+function render(value: Argument): Script {
+  if (value instanceof Secret) return { text: quote(value.reveal()), shown: value.toString() }
+  if (typeof value === 'string' || typeof value === 'number') {
+    const word = quote(String(value))
+    return { text: word, shown: word }
+  }
+  if ('text' in value) return value
+  const words = value.map((word) => quote(String(word))).join(' ')
+  return { text: words, shown: words }
+}
