@@ -1,5 +1,5 @@
 export { InputError, ProvisionError, RefusedError } from './errors.ts'
-export type { HostPlan, HostSummary, Event, Reporter, Step } from './model/event.ts'
+export type { Event, HostPlan, HostSummary, Reporter, Step } from './model/event.ts'
 export type { Connection, Host } from './model/host.ts'
 export type { Because, Change, Kind, Planned, Risk } from './model/kind.ts'
 export { type Play, type Playbook, playbook } from './model/playbook.ts'

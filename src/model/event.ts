@@ -45,18 +45,47 @@ export interface HostSummary {
 
 /** Everything that happens, in order. Reporters draw from this and nothing else; no event holds a secret's value. */
 export type Event =
-  | { readonly type: 'start'; readonly command: 'plan' | 'run'; readonly playbook: string; readonly inventory: string; readonly hosts: readonly string[] }
+  | {
+      readonly type: 'start'
+      readonly command: 'plan' | 'run'
+      readonly playbook: string
+      readonly inventory: string
+      readonly hosts: readonly string[]
+    }
   | { readonly type: 'connect'; readonly host: string; readonly ms: number }
   | { readonly type: 'observed'; readonly host: string; readonly ms: number; readonly resources: number }
   | { readonly type: 'planned'; readonly plan: HostPlan }
   | { readonly type: 'play'; readonly name: string; readonly hosts: readonly string[] }
   | { readonly type: 'applying'; readonly host: string; readonly steps: readonly Step[] }
   | { readonly type: 'applied'; readonly host: string; readonly steps: readonly Step[]; readonly ms: number }
-  | { readonly type: 'skipped'; readonly host: string; readonly ids: readonly string[]; readonly reason: string }
+  | {
+      readonly type: 'skipped'
+      readonly host: string
+      readonly ids: readonly string[]
+      readonly reason: string
+    }
   | { readonly type: 'proved'; readonly host: string; readonly ms: number; readonly resources: number }
-  | { readonly type: 'failed'; readonly host: string; readonly unreachable: boolean; readonly step?: Step; readonly failure: Failure; readonly message: string }
-  | { readonly type: 'exec'; readonly host: string; readonly shown: string; readonly code: number; readonly ms: number }
+  | {
+      readonly type: 'failed'
+      readonly host: string
+      readonly unreachable: boolean
+      readonly step?: Step
+      readonly failure: Failure
+      readonly message: string
+    }
+  | {
+      readonly type: 'exec'
+      readonly host: string
+      readonly shown: string
+      readonly code: number
+      readonly ms: number
+    }
   | { readonly type: 'notice'; readonly host?: string; readonly text: string }
-  | { readonly type: 'end'; readonly hosts: readonly HostSummary[]; readonly ms: number; readonly interrupted: boolean }
+  | {
+      readonly type: 'end'
+      readonly hosts: readonly HostSummary[]
+      readonly ms: number
+      readonly interrupted: boolean
+    }
 
 export type Reporter = (event: Event) => void

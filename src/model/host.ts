@@ -15,8 +15,8 @@ export interface Connection {
   readonly knownHosts?: string
   /** Seconds for TCP and SSH handshake together. Default 10. */
   readonly connectTimeoutSeconds: number
-  /** Reaches the host's network: the path of a network namespace, used by the lab only. */
-  readonly namespace?: string
+  /** UNIX socket that leads to the host's sshd (used by the lab). */
+  readonly socket?: string
 }
 
 /** One host of the inventory after merging. */

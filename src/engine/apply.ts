@@ -1,0 +1,201 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CommandError, ConnectError, lastLines } from '../errors.ts'
+import type { Reporter } from '../model/event.ts'
+import type { Resource } from '../model/resource.ts'
+import type { Transport } from '../model/transport.ts'
+import { lines, sh } from '../shell/sh.ts'
+import { clearOwed, markOf, noteOwed, waitForLeftover } from './journal.ts'
+import { glance } from './observe.ts'
+import { type Due, due, type Wanted } from './plan.ts'
+import { ask, type Session } from './session.ts'
+
+/** How long a host may take to be back: a server's firmware alone may need minutes. */
+const rebootLimitMs = 15 * 60_000
+
+export interface ApplyOptions {
+  readonly report: Reporter
+  readonly root: string
+  readonly signal: AbortSignal
+}
+
+/**
+ * Brings one host's resources to what they should be, in written order: one exec for each run of neighbours of one
+ * kind. An observation is believed until the first write; each write brings a new look at all that is still ahead.
+ */
+export async function applyHost(
+  session: Session,
+  play: readonly Wanted[],
+  options: ApplyOptions,
+): Promise<void> {
+  let rest = play
+  while (rest.length > 0) {
+    options.signal.throwIfAborted()
+    const todo = nextRun(due(rest, session.states, session.journal.owed, options.root))
+    const last = todo.at(-1)
+    if (!last) return
+    rest = rest.slice(rest.findIndex((w) => w.resource === last.resource) + 1)
+    try {
+      await applyRun(session, todo, rest, options)
+    } catch (error) {
+      session.skipped += rest.filter((w) => w.selected).length
+      throw error
+    }
+  }
+}
+
+/** The first selected resource that is due, and its due neighbours of the same kind. */
+function nextRun(dues: readonly Due[]): readonly Due[] {
+  const selected = dues.filter((d) => d.selected)
+  const kind = selected[0]?.resource.kind
+  const end = selected.findIndex((d) => d.resource.kind !== kind)
+  return end < 0 ? selected : selected.slice(0, end)
+}
+
+async function applyRun(
+  session: Session,
+  todo: readonly Due[],
+  rest: readonly Wanted[],
+  { report }: ApplyOptions,
+): Promise<void> {
+  const host = session.host.name
+  const [first] = todo
+  if (!first) return
+  const { kind } = first.resource
+  const planned = todo.map((d) => ({
+    desired: d.resource.desired,
+    actual: d.actual,
+    changes: d.step.changes,
+  }))
+  const steps = todo.map((d) => d.step)
+  const started = performance.now()
+  report({ type: 'applying', host, steps })
+
+  const ahead = kind.reboots ? [] : rest
+  const look = glance(ahead.map((w) => w.resource))
+  const parts = [
+    { script: lines([waitForLeftover(), noteOwed(dependants(todo, rest))]) },
+    { script: kind.apply(planned), isolated: true },
+    { script: sh`if [ "$code" = 0 ]; then ${clearOwed(todo.map((d) => d.resource))}; fi` },
+    ...look.parts,
+  ]
+  const timeoutMs = (kind.timeoutSeconds ?? 300) * 1000
+  const [, applied, , ...outputs] = await ask(session, parts, report, timeoutMs)
+  if (applied?.code !== 0) throw failure(host, todo, applied)
+  if (kind.confirm) await confirm(session, kind.confirm(planned), report)
+  if (kind.reboots) await reconnect(session)
+
+  const looked = kind.reboots ? await lookAgain(session, rest, report) : look.match(outputs, host)
+  session.states = new Map([...session.states, ...looked])
+  remember(session, todo, rest)
+  report({ type: 'applied', host, steps, ms: performance.now() - started })
+}
+
+/** Keeps the counts, and which of those ahead are owed an action by what has just changed. */
+function remember(session: Session, todo: readonly Due[], rest: readonly Wanted[]): void {
+  const owed = new Map(session.journal.owed)
+  for (const d of todo) {
+    owed.delete(markOf(d.resource))
+    if (d.step.verifies) session.checked++
+    else {
+      session.changed++
+      session.done.push(d.step.id)
+    }
+  }
+  for (const r of dependants(todo, rest)) {
+    const causes = todo.filter((d) => r.triggers.includes(d.resource)).map((d) => d.step.id)
+    owed.set(markOf(r), [...(owed.get(markOf(r)) ?? []), ...causes])
+  }
+  session.journal = { ...session.journal, owed }
+}
+
+function dependants(todo: readonly Due[], rest: readonly Wanted[]): readonly Resource[] {
+  const changing = new Set(todo.map((d) => d.resource))
+  return rest.map((w) => w.resource).filter((r) => r.triggers.some((t) => changing.has(t)))
+}
+
+async function lookAgain(session: Session, rest: readonly Wanted[], report: Reporter) {
+  const look = glance(rest.map((w) => w.resource))
+  return look.match(await ask(session, look.parts, report), session.host.name)
+}
+
+/** Only a new connection proves that one can still get in: an established one would hide a rule that shuts the door. */
+async function confirm(session: Session, script: ReturnType<typeof sh>, report: Reporter): Promise<void> {
+  let link: Transport
+  try {
+    link = await session.transport.fresh()
+  } catch (cause) {
+    const back = await backAgain(session)
+    throw new CommandError({
+      host: session.host.name,
+      what: 'after the change no new SSH connection could be opened',
+      why: `${cause instanceof Error ? cause.message : String(cause)}\n${
+        back
+          ? 'the host has rolled back by itself and is reachable again'
+          : 'the host has not come back yet; its rollback timer may still run'
+      }`,
+      next: 'nothing was made to last: mend the firewall rules in the inventory and plan again',
+      cause,
+    })
+  }
+  await using _ = link
+  const output = await link.exec(script)
+  session.roundTrips++
+  report({ type: 'exec', host: session.host.name, shown: script.shown, code: output.code, ms: 0 })
+  if (output.code !== 0)
+    throw new CommandError({
+      host: session.host.name,
+      what: 'the change could not be made to last and will roll back by itself',
+      why: lastLines(output.stderr),
+    })
+}
+
+async function backAgain(session: Session): Promise<boolean> {
+  const limit = performance.now() + 120_000
+  while (performance.now() < limit) {
+    try {
+      session.transport = await session.transport.fresh()
+      return true
+    } catch {
+      await sleep(1000)
+    }
+  }
+  return false
+}
+
+async function reconnect(session: Session): Promise<void> {
+  const limit = performance.now() + rebootLimitMs
+  const bootId = sh`cat /proc/sys/kernel/random/boot_id`
+  const before = (await session.transport.exec(bootId)).stdout
+  while (performance.now() < limit) {
+    await sleep(1000)
+    try {
+      const link = await session.transport.fresh()
+      if ((await link.exec(bootId)).stdout !== before) {
+        session.transport = link
+        return
+      }
+      await link[Symbol.asyncDispose]()
+    } catch {
+      // Not back yet; the limit above bounds the wait.
+    }
+  }
+  throw new ConnectError({
+    host: session.host.name,
+    what: `did not come back in ${rebootLimitMs / 60_000} minutes after the reboot`,
+  })
+}
+
+function failure(
+  host: string,
+  todo: readonly Due[],
+  output: { code: number; stdout: string; stderr: string } | undefined,
+) {
+  const ids = todo.map((d) => d.step.id)
+  return new CommandError({
+    host,
+    where: todo[0]?.step.where,
+    what: `${ids.slice(0, 3).join(', ')}${ids.length > 3 ? ` and ${ids.length - 3} more` : ''} failed with exit code ${output?.code ?? '?'}`,
+    why: lastLines([output?.stdout, output?.stderr].filter(Boolean).join('\n')),
+    next: 'what was done stays done; mend the cause and run again: the rest, and every restart that is owed, follows',
+  })
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import type { Probe } from '../model/probe.ts'
+import { idOf, type Resource } from '../model/resource.ts'
+import { lines, type Script, sh } from '../shell/sh.ts'
+
+/**
+ * What provision keeps on a host, all in /var/lib/provision: `owed/` (restarts that a run owes), `managed/PLAYBOOK`
+ * (ids it looks after) and `journal` (one JSON line a changing run). The host is the truth: nothing is kept here.
+ */
+const folder = '/var/lib/provision'
+
+const deadRun = 'an earlier run that did not finish'
+
+export interface Journal {
+  /** Mark of a resource that must act, and why: the ids that changed. */
+  readonly owed: ReadonlyMap<string, readonly string[]>
+  readonly managed: readonly string[]
+}
+
+/** Reads the marks and the list; at most one process. */
+export function journalProbe(playbook: string): Probe<Journal> {
+  const managed = `${folder}/managed/${playbook}`
+  return {
+    script: sh`for f in ${folder}/owed/*; do if [ -e "$f" ]; then printf '%s\n' "\${f##*/}"; fi; done; echo --
+if [ -e ${managed} ]; then cat ${managed}; fi`,
+    parse({ stdout }) {
+      const [owed = '', list = ''] = stdout.split(/^--$/m)
+      return { owed: new Map(words(owed).map((mark) => [mark, [deadRun]])), managed: words(list) }
+    },
+  }
+}
+
+/** The file name of a mark: readable, and short enough for any id (a file name has at most 255 bytes). */
+export function markOf(r: Resource): string {
+  const id = idOf(r)
+  const readable = id.replaceAll(/[^A-Za-z0-9._-]+/g, '_').slice(0, 100)
+  return `${readable}.${createHash('sha256').update(id).digest('hex').slice(0, 12)}`
+}
+
+/** Notes on the host that these are owed an action, before the change that causes it. */
+export function noteOwed(dependants: readonly Resource[]): Script {
+  const marks = dependants.map((r) => `${folder}/owed/${markOf(r)}`)
+  if (marks.length === 0) return sh`:`
+  return sh`mkdir -p ${folder}/owed && for f in ${marks}; do : > "$f"; done`
+}
+
+/** Clears the marks of resources that have acted. */
+export function clearOwed(paid: readonly Resource[]): Script {
+  const marks = paid.map((r) => `${folder}/owed/${markOf(r)}`)
+  return marks.length === 0 ? sh`:` : sh`rm -f ${marks}`
+}
+
+/** Stores the list of managed ids and appends the run's record. */
+export function writeJournal(
+  playbook: string,
+  managed: readonly string[],
+  record: object | undefined,
+): Script {
+  const list = `${managed.join('\n')}\n`
+  return lines([
+    sh`mkdir -p -m 0700 ${folder} && mkdir -p ${folder}/managed ${folder}/owed`,
+    sh`printf %s ${list} > ${folder}/managed/.new && mv -f ${folder}/managed/.new ${folder}/managed/${playbook}`,
+    record ? sh`printf '%s\n' ${JSON.stringify(record)} >> ${folder}/journal` : sh`:`,
+  ])
+}
+
+/** Answers `locked`, or `busy WHO`; the lock lasts as long as the connection, so that a dead run leaves none. */
+export function lockScript(who: string): Script {
+  return sh`mkdir -p /run/provision; exec 9>>/run/provision/lock; if flock -n 9; then printf '%s\n' ${who} >/run/provision/locked-by; echo locked; exec cat >/dev/null; else printf 'busy %s\n' "$(cat /run/provision/locked-by)"; fi`
+}
+
+/** Waits for a script that a dead run left behind: two scripts never change one host at once. */
+export function waitForLeftover(): Script {
+  return sh`mkdir -p /run/provision; exec 8>>/run/provision/step; flock -w 600 8`
+}
+
+function words(text: string): readonly string[] {
+  return text.split('\n').filter(Boolean)
+}

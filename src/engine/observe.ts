@@ -1,0 +1,63 @@
+import { CommandError, lastLines } from '../errors.ts'
+import type { Kind } from '../model/kind.ts'
+import type { Output, Probe } from '../model/probe.ts'
+import type { Resource } from '../model/resource.ts'
+import type { Part } from './frame.ts'
+
+/** What resources were seen to be. */
+export type States = ReadonlyMap<Resource, unknown>
+
+/** A look at many resources: one probe a kind, whatever the number of resources. */
+export interface Glance {
+  readonly parts: readonly Part[]
+  /** Pairs the answers with the resources. Throws CommandError when a read failed: it is never a default. */
+  match(outputs: readonly (Output | undefined)[], host: string): States
+}
+
+export function glance(resources: readonly Resource[]): Glance {
+  const byKind = Map.groupBy(resources, (r) => r.kind)
+  const looks = [...byKind].map(([kind, members]) => ({
+    kind,
+    members,
+    probe: kind.probe(members.map((r) => r.desired)),
+  }))
+  return {
+    parts: looks.map(({ probe }) => ({ script: probe.script, isolated: probe.isolated })),
+    match(outputs, host) {
+      const states = new Map<Resource, unknown>()
+      looks.forEach(({ kind, members, probe }, i) => {
+        const actual = parse(kind, probe, outputs[i], host)
+        members.forEach((r, j) => {
+          states.set(r, actual[j])
+        })
+      })
+      return states
+    },
+  }
+}
+
+function parse(
+  kind: Kind,
+  probe: Probe<readonly unknown[]>,
+  output: Output | undefined,
+  host: string,
+): readonly unknown[] {
+  if (!output)
+    throw new CommandError({
+      host,
+      what: `reading ${kind.name} resources gave no answer`,
+      why: probe.script.shown,
+    })
+  try {
+    return probe.parse(output)
+  } catch (cause) {
+    throw new CommandError({
+      host,
+      what: `reading ${kind.name} resources failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+      why: [`exit code ${output.code}`, lastLines(output.stderr), `ran: ${lastLines(probe.script.shown, 6)}`]
+        .filter(Boolean)
+        .join('\n'),
+      cause,
+    })
+  }
+}

@@ -1,0 +1,78 @@
+import type { HostPlan, Step } from '../model/event.ts'
+import type { Change, Risk } from '../model/kind.ts'
+import { idOf, type Resource, whereOf } from '../model/resource.ts'
+import type { Journal } from './journal.ts'
+import { markOf } from './journal.ts'
+import type { States } from './observe.ts'
+
+/** A resource of one host with what the playbook says about it. */
+export interface Wanted {
+  readonly resource: Resource
+  readonly role: string
+  readonly play: string
+  readonly playIndex: number
+  /** False when `--limit` or `--tags` leave it alone. */
+  readonly selected: boolean
+}
+
+/** A resource that must change, with all that applying it needs. */
+export interface Due extends Wanted {
+  readonly actual: unknown
+  readonly step: Step
+}
+
+/** Compares all of them, in written order: a trigger that changes makes its dependants due. Pure. */
+export function due(
+  wanted: readonly Wanted[],
+  states: States,
+  owed: Journal['owed'],
+  root: string,
+): readonly Due[] {
+  const changing = new Set<Resource>()
+  const result: Due[] = []
+  for (const w of wanted) {
+    const { resource } = w
+    const actual = states.get(resource)
+    const triggeredBy = [
+      ...(owed.get(markOf(resource)) ?? []),
+      ...resource.triggers.filter((t) => changing.has(t)).map(idOf),
+    ]
+    const changes = resource.kind.plan(resource.desired, actual, { triggeredBy })
+    if (changes.length === 0) continue
+    // What --limit or --tags leave alone changes nothing, and so triggers nothing.
+    if (w.selected) changing.add(resource)
+    result.push({ ...w, actual, step: stepOf(w, changes, triggeredBy, root) })
+  }
+  return result
+}
+
+export function hostPlan(
+  host: string,
+  wanted: readonly Wanted[],
+  dues: readonly Due[],
+  journal: Journal,
+): HostPlan {
+  const ids = new Set(wanted.map((w) => idOf(w.resource)))
+  return {
+    host,
+    steps: dues.map((d) => d.step),
+    resources: wanted.length,
+    orphans: journal.managed.filter((id) => !ids.has(id)),
+  }
+}
+
+function stepOf(w: Wanted, changes: readonly Change[], triggeredBy: readonly string[], root: string): Step {
+  const { resource } = w
+  const risks = new Set<Risk>([...resource.risk, ...(resource.kind.risks?.(resource.desired, changes) ?? [])])
+  return {
+    id: idOf(resource),
+    role: w.role,
+    play: w.play,
+    where: whereOf(resource, root),
+    changes,
+    risks: [...risks],
+    triggeredBy,
+    verifies: resource.kind.verifies === true,
+    selected: w.selected,
+  }
+}

@@ -1,0 +1,60 @@
+import { RefusedError } from '../errors.ts'
+import { idOf } from '../model/resource.ts'
+import { eachHost } from './guard.ts'
+import { writeJournal } from './journal.ts'
+import { glance } from './observe.ts'
+import { due } from './plan.ts'
+import type { RunOptions } from './run.ts'
+import { ask, type Session } from './session.ts'
+
+/** Looks at everything once more. What still differs is an error of the run: idempotence is checked, not hoped for. */
+export async function prove(s: Session, options: RunOptions, playIndex?: number): Promise<void> {
+  const started = performance.now()
+  const wanted = s.wanted.filter((w) => w.selected && (playIndex === undefined || w.playIndex === playIndex))
+  const look = glance(wanted.map((w) => w.resource))
+  const record = {
+    at: new Date().toISOString(),
+    who: options.who,
+    commit: options.commit,
+    playbook: options.playbook.name,
+    changed: s.done,
+  }
+  const journal = writeJournal(
+    options.playbook.name,
+    managedBy(s),
+    playIndex === undefined ? record : undefined,
+  )
+  const [, ...outputs] = await ask(s, [{ script: journal }, ...look.parts], options.report)
+  const [still, ...others] = due(wanted, look.match(outputs, s.host.name), new Map(), options.root)
+  if (still) {
+    const change = still.step.changes[0]
+    throw new RefusedError({
+      host: s.host.name,
+      where: still.step.where,
+      what: `${still.step.id} still differs after it was applied${others.length > 0 ? `, and ${others.length} more` : ''}`,
+      why: `${change?.attribute}: is ${JSON.stringify(change?.from)}, should be ${JSON.stringify(change?.to)}`,
+      next: 'something else on the host changes it back, or two resources contradict each other',
+    })
+  }
+  options.report({
+    type: 'proved',
+    host: s.host.name,
+    ms: performance.now() - started,
+    resources: wanted.length,
+  })
+}
+
+/** The list of managed ids is kept true even when nothing else changes; no exec where it is already. */
+export async function keepLists(sessions: readonly Session[], options: RunOptions): Promise<void> {
+  await eachHost(sessions, options, async (s) => {
+    const managed = managedBy(s)
+    if (managed.join('\n') === s.journal.managed.join('\n')) return
+    await ask(s, [{ script: writeJournal(options.playbook.name, managed, undefined) }], options.report)
+  })
+}
+
+/** Ids asked for now, then those that are asked for no more: they stay listed as orphans until they are pruned. */
+function managedBy(s: Session): readonly string[] {
+  const ids = s.wanted.filter((w) => !w.resource.kind.verifies).map((w) => idOf(w.resource))
+  return [...new Set([...ids, ...s.journal.managed])]
+}

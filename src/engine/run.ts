@@ -1,0 +1,229 @@
+import { RefusedError } from '../errors.ts'
+import type { HostPlan, HostSummary, Reporter } from '../model/event.ts'
+import type { Host } from '../model/host.ts'
+import type { Play, Playbook } from '../model/playbook.ts'
+import { idOf } from '../model/resource.ts'
+import type { Connect } from '../model/transport.ts'
+import { applyHost } from './apply.ts'
+import { detail } from './detail.ts'
+import { eachHost, guarded } from './guard.ts'
+import { journalProbe, lockScript } from './journal.ts'
+import { glance } from './observe.ts'
+import { due, hostPlan } from './plan.ts'
+import { keepLists, prove } from './prove.ts'
+import { gatherFacts, openSession, wantedBy } from './scene.ts'
+import { ask, type Session } from './session.ts'
+
+export interface RunOptions {
+  readonly playbook: Playbook
+  readonly inventoryFile: string
+  /** Hosts of each play, in inventory order. */
+  hostsOf(play: Play): readonly Host[]
+  /** Checked vars of a role on a host. */
+  varsOf(host: Host, role: Play['roles'][number]): unknown
+  readonly connect: Connect
+  readonly report: Reporter
+  readonly mode: 'plan' | 'run'
+  readonly diff: boolean
+  /** Names that may be changed; undefined means all. Observation is never limited. */
+  readonly limit?: ReadonlySet<string> | undefined
+  readonly tags?: ReadonlySet<string> | undefined
+  /** Repository root, to show `roles/x.ts:12` instead of full paths. */
+  readonly root: string
+  readonly signal: AbortSignal
+  /** Recorded in the host's journal. */
+  readonly who: string
+  readonly commit?: string | undefined
+  /** Asked with all plans before the first change; false means no change is made. */
+  approve(plans: readonly HostPlan[]): Promise<boolean>
+}
+
+export interface RunResult {
+  readonly plans: readonly HostPlan[]
+  readonly hosts: readonly HostSummary[]
+  readonly unreachable: boolean
+  readonly failed: boolean
+  readonly interrupted: boolean
+}
+
+/** Probe → plan → apply → prove, over all hosts and plays of a playbook. */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const { playbook, report } = options
+  const started = performance.now()
+  const plays = playbook.plays.map((play) => ({ play, hosts: options.hostsOf(play) }))
+  const hosts = [...new Set(plays.flatMap(({ hosts }) => hosts))]
+  report({
+    type: 'start',
+    command: options.mode,
+    playbook: playbook.name,
+    inventory: options.inventoryFile,
+    hosts: hosts.map((h) => h.name),
+  })
+  const unreachable = new Set<Host>()
+  const sessions = (
+    await Promise.all(
+      hosts.map((host) =>
+        guarded(
+          host.name,
+          options,
+          () => openSession(host, options),
+          () => unreachable.add(host),
+        ),
+      ),
+    )
+  ).filter((s) => s !== undefined)
+  const plans: HostPlan[] = []
+  let interrupted = false
+  try {
+    await eachHost(sessions, options, (s) => gatherFacts(s, playbook, options))
+    for (const s of sessions) if (!s.failed) s.wanted = wantedBy(s, sessions, options)
+    await eachHost(sessions, options, (s) => observe(s, options))
+    for (const s of sessions) {
+      if (s.failed) continue
+      const plan = await planned(s, options)
+      if (!plan) continue
+      plans.push(plan)
+      report({ type: 'planned', plan })
+    }
+    if (options.mode === 'run') await change(sessions, plans, unreachable.size > 0, options)
+  } catch (error) {
+    if (!options.signal.aborted) throw error
+    interrupted = true
+  } finally {
+    await Promise.all(sessions.map((s) => s.transport[Symbol.asyncDispose]()))
+  }
+  interrupted ||= options.signal.aborted
+  const summary = hosts.map((host) =>
+    summaryOf(
+      host,
+      sessions.find((s) => s.host === host),
+    ),
+  )
+  report({ type: 'end', hosts: summary, ms: performance.now() - started, interrupted })
+  return {
+    plans,
+    hosts: summary,
+    unreachable: unreachable.size > 0,
+    failed: summary.some((h) => h.status === 'failed'),
+    interrupted,
+  }
+}
+
+async function observe(s: Session, { playbook, report }: RunOptions): Promise<void> {
+  const started = performance.now()
+  const look = glance(s.wanted.map((w) => w.resource))
+  const journal = journalProbe(playbook.name)
+  const [first, ...outputs] = await ask(s, [{ script: journal.script }, ...look.parts], report)
+  if (first) s.journal = journal.parse(first)
+  s.states = look.match(outputs, s.host.name)
+  report({ type: 'observed', host: s.host.name, ms: performance.now() - started, resources: s.wanted.length })
+}
+
+async function planned(s: Session, options: RunOptions): Promise<HostPlan | undefined> {
+  return guarded(
+    s.host.name,
+    options,
+    async () => {
+      const dues = due(s.wanted, s.states, s.journal.owed, options.root)
+      const shown = options.diff ? await detail(s, dues, options.report) : dues
+      return hostPlan(s.host.name, s.wanted, shown, s.journal)
+    },
+    () => {
+      s.failed = true
+    },
+  )
+}
+
+async function change(
+  sessions: readonly Session[],
+  plans: readonly HostPlan[],
+  missing: boolean,
+  options: RunOptions,
+): Promise<void> {
+  const { playbook, report } = options
+  const isStop = playbook.plays.some((p) => (p.onFailure ?? 'stop') === 'stop')
+  if ((missing || sessions.some((s) => s.failed)) && isStop) {
+    report({
+      type: 'notice',
+      text: 'nothing was changed: not every host could be planned, and the plan is for all of them',
+    })
+    return
+  }
+  const touched = sessions.filter((s) =>
+    plans.find((p) => p.host === s.host.name)?.steps.some((step) => step.selected),
+  )
+  if (touched.length === 0) return await keepLists(sessions, options)
+  if (!(await options.approve(plans))) throw new RefusedError({ what: 'not approved: nothing was changed' })
+  const locks = await Promise.all(touched.map((s) => lock(s, options.who)))
+  try {
+    for (const [index, play] of playbook.plays.entries()) {
+      const members = touched.filter(
+        (s) => !s.failed && s.wanted.some((w) => w.playIndex === index && w.selected),
+      )
+      if (members.length > 0) await playOn(members, play, index, options)
+      if ((play.onFailure ?? 'stop') === 'stop' && sessions.some((s) => s.failed)) break
+    }
+    await eachHost(touched, options, (s) => prove(s, options))
+  } finally {
+    await Promise.all(locks.map((release) => release()))
+  }
+}
+
+async function playOn(
+  members: readonly Session[],
+  play: Play,
+  index: number,
+  options: RunOptions,
+): Promise<void> {
+  options.report({ type: 'play', name: play.name ?? play.on, hosts: members.map((s) => s.host.name) })
+  const size = play.rolling ?? members.length
+  for (let i = 0; i < members.length; i += size) {
+    const group = members.slice(i, i + size)
+    await eachHost(group, options, (s) =>
+      applyHost(
+        s,
+        s.wanted.filter((w) => w.playIndex === index),
+        options,
+      ),
+    )
+    // The gate: in a rolling play the next hosts wait until these hold all that they should.
+    if (play.rolling !== undefined) await eachHost(group, options, (s) => prove(s, options, index))
+    if (group.some((s) => s.failed) && (play.onFailure ?? 'stop') === 'stop') {
+      for (const s of members.slice(i + size)) {
+        options.report({
+          type: 'skipped',
+          host: s.host.name,
+          ids: s.wanted.map((w) => idOf(w.resource)),
+          reason: 'an earlier host of this play failed',
+        })
+      }
+      return
+    }
+    options.signal.throwIfAborted()
+  }
+}
+
+async function lock(s: Session, who: string): Promise<() => Promise<void>> {
+  const { line, release } = await s.transport.hold(lockScript(who))
+  if (line === 'locked') return release
+  await release()
+  throw new RefusedError({
+    host: s.host.name,
+    what: `another run holds the lock of this host: ${line.replace(/^busy /, '')}`,
+    next: 'wait for it to end; the lock goes with its connection, there is nothing to remove by hand',
+  })
+}
+
+function summaryOf(host: Host, s: Session | undefined): HostSummary {
+  const status = !s ? 'unreachable' : s.failed ? 'failed' : s.changed > 0 ? 'changed' : 'ok'
+  return {
+    host: host.name,
+    status,
+    resources: s?.wanted.length ?? 0,
+    changed: s?.changed ?? 0,
+    checked: s?.checked ?? 0,
+    failed: s?.failed ? 1 : 0,
+    skipped: s?.skipped ?? 0,
+    roundTrips: s?.roundTrips ?? 0,
+  }
+}

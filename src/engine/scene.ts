@@ -1,0 +1,107 @@
+import { InputError } from '../errors.ts'
+import type { Host } from '../model/host.ts'
+import type { Playbook } from '../model/playbook.ts'
+import type { Fact } from '../model/probe.ts'
+import { flatten, idOf, whereOf } from '../model/resource.ts'
+import type { Peer, Role } from '../model/role.ts'
+import type { Wanted } from './plan.ts'
+import type { RunOptions } from './run.ts'
+import { ask, type Session } from './session.ts'
+
+export async function openSession(host: Host, { connect, report }: RunOptions): Promise<Session> {
+  const started = performance.now()
+  const transport = await connect(host)
+  report({ type: 'connect', host: host.name, ms: performance.now() - started })
+  return {
+    host,
+    transport,
+    facts: {},
+    wanted: [],
+    states: new Map(),
+    journal: { owed: new Map(), managed: [] },
+    roundTrips: 0,
+    changed: 0,
+    checked: 0,
+    skipped: 0,
+    failed: false,
+    done: [],
+  }
+}
+
+/** All facts of all roles of the playbook in one exec; none where no role asks for any. */
+export async function gatherFacts(s: Session, playbook: Playbook, { report }: RunOptions): Promise<void> {
+  const roles = playbook.plays.flatMap((play) => play.roles)
+  const facts = new Map<string, Fact<unknown>>(
+    roles.flatMap((role) => Object.values(role.facts).map((fact) => [fact.name, fact] as const)),
+  )
+  if (facts.size === 0) return
+  const list = [...facts.values()]
+  const outputs = await ask(
+    s,
+    list.map((fact) => ({ script: fact.probe.script })),
+    report,
+  )
+  s.facts = Object.fromEntries(
+    list.map((fact, i) => {
+      const output = outputs[i]
+      if (!output) throw new Error(`fact ${fact.name} gave no answer`)
+      return [fact.name, fact.probe.parse(output)]
+    }),
+  )
+}
+
+/** What every role of every play wants on this host, in written order. Refuses two resources with one id. */
+export function wantedBy(s: Session, sessions: readonly Session[], options: RunOptions): readonly Wanted[] {
+  const wanted = options.playbook.plays.flatMap((play, playIndex) => {
+    const hosts = options.hostsOf(play)
+    if (!(play.once ? hosts.slice(0, 1) : hosts).includes(s.host)) return []
+    return play.roles.flatMap((role) => {
+      const scene = {
+        vars: options.varsOf(s.host, role),
+        facts: factsFor(role, s),
+        host: s.host,
+        hosts: peers(role, hosts, sessions),
+      }
+      return flatten(role.resources(scene)).map((resource) => ({
+        resource,
+        role: role.name,
+        play: play.name ?? play.on,
+        playIndex,
+        selected: isSelected(s, [role.name, ...(play.tags ?? []), ...resource.tags], options),
+      }))
+    })
+  })
+  refuseDoubles(s, wanted, options.root)
+  return wanted
+}
+
+function peers(role: Role, hosts: readonly Host[], sessions: readonly Session[]): readonly Peer<unknown>[] {
+  return hosts.flatMap((host) => {
+    const session = sessions.find((s) => s.host === host)
+    return session ? [{ ...host, facts: factsFor(role, session) }] : []
+  })
+}
+
+function factsFor(role: Role, s: Session): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(role.facts).map(([key, fact]) => [key, s.facts[fact.name]]))
+}
+
+function isSelected(s: Session, tags: readonly string[], { limit, tags: wanted }: RunOptions): boolean {
+  return (!limit || limit.has(s.host.name)) && (!wanted || tags.some((tag) => wanted.has(tag)))
+}
+
+function refuseDoubles(s: Session, wanted: readonly Wanted[], root: string): void {
+  const seen = new Map<string, Wanted>()
+  for (const w of wanted) {
+    const id = idOf(w.resource)
+    const other = seen.get(id)
+    if (other)
+      throw new InputError({
+        host: s.host.name,
+        where: whereOf(w.resource, root),
+        what: `${id} is asked for twice; the other is at ${whereOf(other.resource, root)}`,
+        next: 'keep one of them: two wishes for one thing can never both hold',
+      })
+    seen.set(id, w)
+  }
+}

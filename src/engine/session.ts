@@ -1,0 +1,67 @@
+import { CommandError, ConnectError, lastLines } from '../errors.ts'
+import type { Reporter } from '../model/event.ts'
+import type { Host } from '../model/host.ts'
+import type { Output } from '../model/probe.ts'
+import type { Transport } from '../model/transport.ts'
+import type { Script } from '../shell/sh.ts'
+import { batch, type Part } from './frame.ts'
+import type { Journal } from './journal.ts'
+import type { States } from './observe.ts'
+import type { Wanted } from './plan.ts'
+
+/** All that a run knows of one host. The engine's only mutable state. */
+export interface Session {
+  readonly host: Host
+  transport: Transport
+  facts: Readonly<Record<string, unknown>>
+  wanted: readonly Wanted[]
+  states: States
+  journal: Journal
+  roundTrips: number
+  changed: number
+  checked: number
+  skipped: number
+  failed: boolean
+  /** ids of what this run changed, for the journal. */
+  readonly done: string[]
+}
+
+/** Runs many parts as one remote script and splits the answer. */
+export async function ask(
+  session: Session,
+  parts: readonly Part[],
+  report: Reporter,
+  timeoutMs?: number,
+): Promise<readonly (Output | undefined)[]> {
+  const { script, read } = batch(parts)
+  const started = performance.now()
+  const output = await session.transport.exec(script, timeoutMs === undefined ? {} : { timeoutMs })
+  session.roundTrips++
+  report({
+    type: 'exec',
+    host: session.host.name,
+    shown: script.shown,
+    code: output.code,
+    ms: performance.now() - started,
+  })
+  const outputs = read(output)
+  if (parts.length > 0 && outputs[0] === undefined) throw nothingRan(session, script, output)
+  return outputs
+}
+
+function nothingRan({ host }: Session, script: Script, output: Output): Error {
+  const why = lastLines(output.stderr) || `exit code ${output.code}, no output`
+  if (/^sudo: /m.test(output.stderr))
+    return new ConnectError({
+      host: host.name,
+      what: 'sudo was refused',
+      why,
+      next: 'allow the user sudo (NOPASSWD), or name the file with the password: connection.becomePasswordFile',
+    })
+  return new CommandError({
+    host: host.name,
+    what: 'the remote shell did not run the script',
+    why: `${why}\n${lastLines(script.shown, 4)}`,
+    next: 'the login shell must be able to run `sh`; it must print nothing itself and not be /usr/sbin/nologin',
+  })
+}

@@ -1,0 +1,37 @@
+import type { Fact } from '../model/probe.ts'
+import { sh } from '../shell/sh.ts'
+
+export interface Hardware {
+  /** MemTotal of /proc/meminfo, in kB as the kernel says it (KiB). */
+  readonly ramKb: number
+  readonly cores: number
+  /** Free KiB on the file systems of `/` and `/var`. */
+  readonly freeKb: { readonly root: number; readonly var: number }
+  /** Whole disks; `rotational` false means SSD or NVMe. */
+  readonly disks: readonly { readonly name: string; readonly rotational: boolean }[]
+  readonly machineId: string
+  /** Seconds since 1970 by the host's clock. */
+  readonly clock: number
+}
+
+/** RAM, cores, disks, identity and clock. */
+export const hardware: Fact<Hardware> = {
+  name: 'hardware',
+  probe: {
+    script: sh`grep -h ^MemTotal: /proc/meminfo; nproc; df -Pk / /var; date +%s.%N; cat /etc/machine-id; echo --; grep '' /sys/block/*/queue/rotational 2>/dev/null; :`,
+    parse({ stdout }) {
+      const [memory = '', cores = '', , root = '', variable = '', clock = '', machineId = ''] =
+        stdout.split('\n')
+      return {
+        ramKb: Number(memory.split(/\s+/)[1]),
+        cores: Number(cores),
+        freeKb: { root: Number(root.split(/\s+/)[3]), var: Number(variable.split(/\s+/)[3]) },
+        disks: [...stdout.matchAll(/^\/sys\/block\/([^/]+)\/queue\/rotational:([01])$/gm)]
+          .filter(([, name]) => !/^(loop|ram|zram|dm-|sr)/.test(name ?? ''))
+          .map(([, name = '', flag]) => ({ name, rotational: flag === '1' })),
+        machineId,
+        clock: Number(clock),
+      }
+    },
+  },
+}
