@@ -17,6 +17,7 @@ test('a word with a NUL byte is refused', () => {
 })
 
 test('template text is raw, so that shell reads as in a shell', () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is shell
   expect(sh`printf '%s\n' "\${x}" \`id\``.text).toBe('printf \'%s\\n\' "${x}" `id`')
 })
 
