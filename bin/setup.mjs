@@ -12,7 +12,7 @@ if (major < 20) fail(`Node ${process.versions.node} is too old to start with: in
 const installed = join(root, 'node_modules', '.package-lock.json')
 const lock = join(root, 'package-lock.json')
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
-  console.log(`installing the packages of package-lock.json …')
+  console.log('installing the packages of package-lock.json …')
   execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: 'inherit' })
 }
 
