@@ -1,0 +1,98 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { CommandError } from '../errors.ts'
+import { cache, suite } from './settings.ts'
+import { runHere, succeeds } from './shell.ts'
+
+const needed = {
+  mmdebstrap: 'mmdebstrap',
+  'systemd-nspawn': 'systemd-container',
+  zstd: 'zstd',
+  ip: 'iproute2',
+  ssh: 'openssh-client',
+  pgrep: 'procps',
+}
+
+const packages = [
+  'systemd-sysv',
+  'systemd-resolved',
+  'dbus',
+  'libpam-systemd',
+  'openssh-server',
+  'sudo',
+  'iproute2',
+  'iputils-ping',
+  'ca-certificates',
+  'kmod',
+  'procps',
+  'less',
+  'netbase',
+  'curl',
+  'udev',
+]
+
+/** Installs the Debian packages that the lab itself needs. */
+export async function installTools(): Promise<void> {
+  const missing: string[] = []
+  for (const [command, name] of Object.entries(needed))
+    if (!(await succeeds('sh', '-c', `command -v ${command}`))) missing.push(name)
+  if (missing.length === 0) return
+  await runHere('apt-get', '-q', 'update')
+  await runHere(
+    'env',
+    'DEBIAN_FRONTEND=noninteractive',
+    'apt-get',
+    '-qy',
+    '--no-install-recommends',
+    'install',
+    ...missing,
+  )
+}
+
+export interface Mirrors {
+  readonly main: string
+  readonly security: string
+}
+
+/** The mirrors that this machine itself uses: none is written into the project. */
+export function mirrors(): Mirrors {
+  const file = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list'].find(existsSync)
+  const text = file ? readFileSync(file, 'utf8') : ''
+  const uris = [...text.matchAll(/^(?:URIs:|deb)\s+(?:\[[^\]]*\]\s+)?(\S+)/gm)].flatMap(
+    ([, uri]) => uri ?? [],
+  )
+  const main = uris.find((uri) => !uri.includes('security'))
+  if (!main) throw new CommandError({ what: "the lab found no Debian mirror in this machine's apt sources" })
+  return { main, security: uris.find((uri) => uri.includes('security')) ?? `${main}-security` }
+}
+
+/** The unpacked root file system, read-only below every host. Made once (about a minute), then kept. */
+export async function baseRoot(): Promise<string> {
+  const base = join(cache, `base-${suite}`)
+  if (existsSync(join(base, 'etc'))) return base
+  mkdirSync(cache, { recursive: true })
+  const { main, security } = mirrors()
+  const half = `${base}.new`
+  rmSync(half, { recursive: true, force: true })
+  await runHere(
+    'mmdebstrap',
+    '--quiet',
+    '--variant=minbase',
+    '--mode=root',
+    '--components=main',
+    `--include=${packages.join(',')}`,
+    '--aptopt=Acquire::Languages "none"',
+    '--aptopt=Apt::Install-Recommends "false"',
+    '--dpkgopt=path-exclude=/usr/share/man/*',
+    '--dpkgopt=path-exclude=/usr/share/doc/*',
+    '--customize-hook=rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/resolv.conf; : > "$1"/etc/machine-id',
+    suite,
+    half,
+    `deb ${main} ${suite} main`,
+    `deb ${main} ${suite}-updates main`,
+    `deb ${security} ${suite}-security main`,
+  )
+  // A root that was cut off half way must never be taken for a whole one.
+  renameSync(half, base)
+  return base
+}
