@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hostKey, start, untilSsh, wipe } from '../../src/lab/host.ts'
-import { privateKey } from '../../src/lab/image.ts'
-import { down, knownHosts, up } from '../../src/lab/lab.ts'
+import { down, up } from '../../src/lab/lab.ts'
 import { cgroup, folder, type LabHost, namespace } from '../../src/lab/settings.ts'
 import type { Host } from '../../src/model/host.ts'
 import { sh } from '../../src/shell/sh.ts'
 import { connectSsh } from '../../src/transport/ssh.ts'
+import { connection } from './connection.ts'
 
 /** Kernel values that hosts write and that belong to this machine. */
 const shared = ['vm/swappiness', 'fs/file-max', 'kernel/panic', 'net/core/somaxconn', 'vm/overcommit_memory']
@@ -19,26 +19,6 @@ beforeAll(async () => {
   hosts = await up(3)
 })
 afterAll(() => down())
-
-function connection(host: LabHost, more: Partial<Host['connection']> = {}): Host {
-  return {
-    name: host.name,
-    address: host.address,
-    groups: [],
-    vars: {},
-    connection: {
-      transport: 'ssh',
-      user: 'root',
-      key: privateKey,
-      become: false,
-      hostKeys: [],
-      knownHosts,
-      connectTimeoutSeconds: 10,
-      socket: host.socket,
-      ...more,
-    },
-  }
-}
 
 function at(index: number): LabHost {
   const host = hosts[index]
