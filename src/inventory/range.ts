@@ -1,0 +1,17 @@
+/**
+ * Expands host ranges: `h[1:3]` → h1, h2, h3; `n[01:12]` keeps leading zeros; a bound that is no number, or that runs
+ * backwards, makes the range no range and `undefined` is returned.
+ */
+export function expandRange(pattern: string): readonly string[] | undefined {
+  const found = /^(.*?)\[(\d+):(\d+)\](.*)$/.exec(pattern)
+  if (!found) return pattern.includes('[') ? undefined : [pattern]
+  const [, before = '', from = '', to = '', after = ''] = found
+  if (Number(from) > Number(to)) return undefined
+  const rest = expandRange(after)
+  if (!rest) return undefined
+  const count = Number(to) - Number(from) + 1
+  return Array.from({ length: count }, (_, i) => {
+    const number = String(Number(from) + i).padStart(from.length, '0')
+    return rest.map((end) => `${before}${number}${end}`)
+  }).flat()
+}
