@@ -1,0 +1,76 @@
+import { Command } from 'commander'
+import type { RunFlags } from './run-command.ts'
+
+const examples = `
+Examples:
+  provision --inventory inventory/prod.yaml               run playbooks/site.ts
+  provision plan --inventory inventory/prod.yaml --diff   what would change, and how
+  provision run playbooks/prepare.ts --limit db2          change only db2; all hosts are observed
+  provision inventory show db1                            merged vars, and where each came from
+  provision lab up                                        three real hosts on this machine
+
+Exit codes: 0 done · 1 failed · 2 plan found changes (--detailed-exitcode) · 3 host unreachable · 4 bad input · 130 interrupted`
+
+export const program = new Command('provision')
+  .description('Typed playbooks over SSH: plan, apply and prove the state of your own metal.')
+  .addHelpText('after', examples)
+  .enablePositionalOptions()
+  .exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? 0 : 4)
+  })
+
+runFlags(program).action((flags: RunFlags) => start('run', 'playbooks/site.ts', flags))
+
+runFlags(program.command('run <playbook>'))
+  .description('run a playbook')
+  .action((playbook: string, flags: RunFlags) => start('run', playbook, flags))
+
+runFlags(program.command('plan [playbook]'))
+  .description('show what a run would change; touches nothing')
+  .option('--detailed-exitcode', 'exit 2 when there are changes')
+  .action((playbook: string | undefined, flags: RunFlags) =>
+    start('plan', playbook ?? 'playbooks/site.ts', flags),
+  )
+
+program
+  .command('inventory <list|graph|show> [host]')
+  .description('the merged inventory, and where each value came from')
+  .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
+  .action(async (what: string, host: string | undefined, flags: { inventory: string }) => {
+    const { inventoryCommand } = await import('./inventory-command.ts')
+    inventoryCommand(what, host, flags.inventory)
+  })
+
+program
+  .command('lab [args...]')
+  .description(
+    'real hosts on this machine: up, down, status, ssh, exec, kill, start, reboot, cut, join, freeze, thaw, wipe',
+  )
+  .allowUnknownOption()
+  .passThroughOptions()
+  .action(async (args: string[]) => {
+    const { lab } = await import('../lab/lab.ts')
+    process.exitCode = await lab(args)
+  })
+
+function runFlags(command: Command): Command {
+  const list = (value: string, before: string[] = []) => [...before, ...value.split(',')]
+  const collect = (value: string, before: string[] = []) => [...before, value]
+  return command
+    .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
+    .option('-l, --limit <hosts>', 'change only these hosts or groups; all are observed')
+    .option('-t, --tags <tags>', 'only these roles, plays or tags', list)
+    .option('--set <role.key=value>', 'set a var above all others', collect)
+    .option('--forks <n>', 'connections opened at once', '20')
+    .option('--check', 'only plan')
+    .option('--diff', 'show text differences')
+    .option('-y, --yes', 'do not ask')
+    .option('--output <kind>', 'auto, plain or json', 'auto')
+    .option('-v, --verbose', 'show remote scripts and timings')
+    .option('--accept-new-host-keys', 'take unknown host keys (never changed ones)')
+}
+
+async function start(mode: 'plan' | 'run', playbook: string, flags: RunFlags): Promise<void> {
+  const { runCommand } = await import('./run-command.ts')
+  process.exitCode = await runCommand(flags.check ? 'plan' : mode, playbook, flags)
+}

@@ -1,0 +1,44 @@
+import type { HostPlan, Step } from '../model/event.ts'
+import { describe } from './plain.ts'
+
+/** The plan for people: what differs, on which hosts, where it was asked for, and at what risk. */
+export function formatPlan(plans: readonly HostPlan[], { diff }: { readonly diff: boolean }): string {
+  const alike = Map.groupBy(plans, (plan) => plan.steps.map(describe).join('\n') + plan.orphans.join('\n'))
+  const parts = [...alike.values()].flatMap((same) => {
+    const [plan] = same
+    if (!plan || (plan.steps.length === 0 && plan.orphans.length === 0)) return []
+    return [
+      `${same.map((p) => p.host).join(', ')}:`,
+      ...plan.steps.map((step) => line(step, diff)),
+      ...plan.orphans.map((id) => `  o ${id}  is asked for no more`),
+    ]
+  })
+  return [...parts, totals(plans)].join('\n')
+}
+
+function line(step: Step, diff: boolean): string {
+  const risks = step.risks.length > 0 ? `  [${step.risks.join(', ')}]` : ''
+  const left = step.selected ? '' : '  (left as it is by --limit or --tags)'
+  const head = `  ${mark(step)} ${describe(step)}${step.where ? `  (${step.where})` : ''}${risks}${left}`
+  const diffs = diff ? step.changes.flatMap((c) => (c.diff ? [c.diff.replaceAll(/^/gm, '      ')] : [])) : []
+  return [head, ...diffs].join('\n')
+}
+
+/** `+` new, `-` gone, `!` due because of another change, `?` only a check, `~` different. */
+function mark(step: Step): string {
+  if (step.verifies) return '?'
+  if (step.triggeredBy.length > 0) return '!'
+  if (step.changes.some((c) => c.from === 'absent')) return '+'
+  return step.changes.some((c) => c.to === 'absent') ? '-' : '~'
+}
+
+function totals(plans: readonly HostPlan[]): string {
+  const counts = plans.map((p) => ({
+    host: p.host,
+    count: p.steps.filter((s) => s.selected && !s.verifies).length,
+  }))
+  if (counts.every((c) => c.count === 0)) return 'No changes.'
+  const risks = new Set(plans.flatMap((p) => p.steps.flatMap((s) => s.risks)))
+  const told = risks.size > 0 ? `; risks: ${[...risks].join(', ')}` : ''
+  return `Plan: ${counts.map((c) => `${c.host} ${c.count} to change`).join(', ')}${told}`
+}
