@@ -1,58 +1,53 @@
 import { createHash } from 'node:crypto'
-import { InputError } from '../errors.ts'
 import type { Change, Kind, Planned } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { Secret } from '../secret/secret.ts'
 import { lines, type Script, sh, showAs } from '../shell/sh.ts'
+import { unifiedDiff } from './files-diff.ts'
+import {
+  type Access,
+  type AccessOptions,
+  accessOf,
+  checkPath,
+  type Entry,
+  lookScript,
+  readLook,
+} from './files-look.ts'
 
-interface Present {
+interface Present extends Access {
   readonly path: string
   readonly content: string | Secret
-  readonly owner: string
-  readonly group: string
-  /** Octal text, as `stat` prints it: `644`. */
-  readonly mode: string
   /** A command with `%s` for the new file, run before it takes its place: `visudo -cf %s`. */
   readonly validate?: string | undefined
 }
 
 type Wanted = Present | { readonly path: string; readonly absent: true }
 
-/** `undefined`: nothing there. `sum` is of regular files only. */
-export type Found =
-  | {
-      readonly type: string
-      readonly mode: string
-      readonly owner: string
-      readonly group: string
-      readonly sum?: string | undefined
-    }
-  | undefined
+/** `sum` is the SHA-256 of a regular file. */
+type Found = (NonNullable<Entry> & { readonly sum?: string | undefined }) | undefined
 
 export type FileOptions = Meta &
   (
-    | {
+    | (AccessOptions & {
         readonly content: string | Secret
-        readonly owner?: string
-        readonly group?: string
-        readonly mode?: string
         readonly validate?: string
         readonly ensure?: 'present'
-      }
+      })
     | { readonly ensure: 'absent' }
   )
 
 /** A whole file: content, owner, mode. Written beside its place, validated, flushed, then renamed: never half there. */
 export function file(path: string, options: FileOptions): Resource<Wanted, Found> {
-  refuse(path)
+  const id = `file[${path}]`
+  checkPath(id, path)
   if (options.ensure === 'absent') return resource(kind, path, { path, absent: true }, options)
-  const { content, owner = 'root', group = 'root', mode = '0644', validate } = options
-  if (!/^0[0-7]{3,4}$/.test(mode))
-    throw new InputError({
-      what: `file[${path}]: mode must be octal text such as '0644', not ${JSON.stringify(mode)}`,
-    })
-  const wanted: Present = { path, content, owner, group, mode: mode.replace(/^0+(?=.)/, ''), validate }
-  return resource(kind, path, wanted, options)
+  const access = accessOf(id, { ...options, mode: options.mode ?? '0644' })
+  return resource(
+    kind,
+    path,
+    { path, content: options.content, ...access, validate: options.validate },
+    options,
+  )
 }
 
 const kind: Kind<Wanted, Found> = {
@@ -60,70 +55,76 @@ const kind: Kind<Wanted, Found> = {
   // Two processes for any number of files.
   probe(desired) {
     const paths = desired.map((d) => d.path)
+    const summed = desired.filter((d) => !('absent' in d)).map((d) => d.path)
     return {
-      script: sh`stat -c '%F|%a|%U|%G|%n' -- ${paths} 2>/dev/null
-echo --
-sha256sum -- ${paths} 2>/dev/null`,
+      script: lines([
+        lookScript(paths),
+        sh`echo --`,
+        summed.length > 0 ? sh`sha256sum -- ${summed} 2>/dev/null` : sh`:`,
+      ]),
       parse({ stdout }) {
-        const border = stdout.indexOf('--\n')
-        if (border < 0) throw new Error('the answer is cut off')
-        const sums = new Map(
-          stdout
-            .slice(border + 3)
-            .split('\n')
-            .map((line) => [line.slice(66), line.slice(0, 64)]),
-        )
-        const stats = new Map(
-          stdout
-            .slice(0, border)
-            .split('\n')
-            .map((line) => {
-              const [type = '', mode = '', owner = '', group = '', ...path] = line.split('|')
-              return [path.join('|'), { type, mode, owner, group }]
-            }),
-        )
+        const [look = '', sums] = stdout.split(/^--\n/m)
+        if (sums === undefined) throw new Error('the answer is cut off')
+        const entries = readLook(look)
+        const sumOf = new Map(sums.split('\n').map((line) => [line.slice(66), line.slice(0, 64)]))
         return paths.map((path) => {
-          const found = stats.get(path)
-          return found && { ...found, sum: sums.get(path) }
+          const entry = entries.get(path)
+          return entry && { ...entry, sum: entry.type === 'file' ? sumOf.get(path) : undefined }
         })
       },
     }
   },
   plan(wanted, found) {
-    if ('absent' in wanted) return found ? [change('file', found.type, 'absent')] : []
+    if ('absent' in wanted) return found ? [{ attribute: 'file', from: found.type, to: 'absent' }] : []
     const changes: Change[] = []
     const sum = sumOf(wanted.content)
-    if (found?.sum !== sum) changes.push(change('content', found ? short(found.sum) : 'absent', short(sum)))
+    if (found?.sum !== sum)
+      changes.push({ attribute: 'content', from: short(found), to: `sha256:${sum.slice(0, 12)}` })
     for (const key of ['mode', 'owner', 'group'] as const)
-      if (found?.[key] !== wanted[key]) changes.push(change(key, found?.[key] ?? 'absent', wanted[key]))
+      if (found && found[key] !== wanted[key])
+        changes.push({ attribute: key, from: found[key], to: wanted[key] })
     return changes
   },
   apply(planned) {
     return lines([sh`set -e; umask 077`, ...planned.map(step)])
+  },
+  detail(planned) {
+    const marked = planned.map((p) => sh`echo --; base64 -w0 -- ${p.desired.path} 2>/dev/null; echo`)
+    return {
+      script: lines(marked),
+      parse({ stdout }) {
+        const old = stdout.split(/^--\n/m).slice(1)
+        return planned.map((p, i) => withDiff(p, Buffer.from(old[i]?.trim() ?? '', 'base64').toString()))
+      },
+    }
   },
   absent: (path) => ({ path, absent: true }),
 }
 
 function step({ desired: d, changes }: Planned<Wanted, Found>): Script {
   if ('absent' in d) return sh`rm -f -- ${d.path}`
+  const who = `${d.owner}:${d.group}`
   if (!changes.some((c) => c.attribute === 'content'))
-    return sh`chown -h -- ${`${d.owner}:${d.group}`} ${d.path}; chmod -- ${d.mode} ${d.path}`
+    return sh`chown -- ${who} ${d.path}; chmod -- ${d.mode} ${d.path}`
   const at = d.path.lastIndexOf('/') + 1
+  // One name for every run: what a killed one left is overwritten. A leading dot keeps it out of conf.d readers.
   const temp = `${d.path.slice(0, at)}.${d.path.slice(at)}.provision`
-  const check = d.validate ? sh`${{ text: d.validate, shown: d.validate }}` : sh`:`
-  const command = { text: check.text.replaceAll('%s', '"$t"'), shown: check.shown }
+  const command = d.validate?.replaceAll('%s', '"$t"') ?? ':'
   // printf is a builtin: no limit on its length, and nothing of the content in any process list.
-  const script = sh`t=${temp}; trap 'rm -f -- "$t"' EXIT
-printf %s ${d.content} > "$t"
-chown -- ${`${d.owner}:${d.group}`} "$t"; chmod -- ${d.mode} "$t"
-${command}
-sync -- "$t"; mv -fT -- "$t" ${d.path}; trap - EXIT`
-  const size = Buffer.byteLength(textOf(d.content))
-  return showAs(script, `write ${d.path} (${size} bytes)`)
+  const script = lines([
+    sh`t=${temp}; trap 'rm -f -- "$t"' EXIT`,
+    sh`printf %s ${d.content} > "$t"`,
+    sh`chown -- ${who} "$t"; chmod -- ${d.mode} "$t"`,
+    { text: command, shown: command },
+    sh`sync -- "$t"; mv -fT -- "$t" ${d.path}; trap - EXIT`,
+  ])
+  return showAs(script, `write ${d.path} (${Buffer.byteLength(textOf(d.content))} bytes)`)
 }
 
-function change(attribute: string, from: unknown, to: unknown): Change {
-  return { attribute, from, to }
+function withDiff({ desired, changes }: Planned<Wanted, Found>, old: string): readonly Change[] {
+  if ('absent' in desired || desired.content instanceof Secret) return changes
+  const diff = unifiedDiff(desired.path, old, desired.content)
+  return changes.map((c) => (c.attribute === 'content' ? { ...c, diff } : c))
 }
 
 function textOf(content: string | Secret): string {
@@ -134,14 +135,7 @@ function sumOf(content: string | Secret): string {
   return createHash('sha256').update(textOf(content)).digest('hex')
 }
 
-function short(sum: string | undefined): string {
-  return sum ? `sha256:${sum.slice(0, 12)}` : 'not a regular file'
-}
-
-/** stat and sha256sum escape such names, and no file of a server needs one. */
-function refuse(path: string): void {
-  if (!path.startsWith('/') || /[\\\n|]/.test(path) || path.endsWith('/'))
-    throw new InputError({
-      what: `file[${path}]: give an absolute path without backslash, newline, | or a final /`,
-    })
+function short(found: Found): string {
+  if (!found) return 'absent'
+  return found.sum ? `sha256:${found.sum.slice(0, 12)}` : found.type
 }
