@@ -1,0 +1,75 @@
+import type { Kind } from '../model/kind.ts'
+import { type Meta, type Resource, resource } from '../model/resource.ts'
+import { lines, sh } from '../shell/sh.ts'
+
+interface Check {
+  /** A script that exits 0 when what it checks holds, and says why when it does not. */
+  readonly test: string
+  /** How long it is tried again before it counts as failed. */
+  readonly withinSeconds: number
+  readonly everySeconds: number
+}
+
+interface Verdict {
+  readonly code: number
+  readonly said: string
+}
+
+/**
+ * Something that must hold at this point: a service that answers, a file that somebody else writes. It changes
+ * nothing; what does not hold yet is tried again (`withinSeconds`) after the steps before it have run.
+ */
+export function check(
+  name: string,
+  test: string,
+  options: Meta & { readonly withinSeconds?: number; readonly everySeconds?: number } = {},
+): Resource<Check, Verdict> {
+  const { withinSeconds = 30, everySeconds = 1 } = options
+  return resource(kind, name, { test, withinSeconds, everySeconds }, options)
+}
+
+/** Waits for a local port, a file, or a command: a check with a longer breath. */
+export function waitFor(
+  what: { readonly port: number } | { readonly file: string } | { readonly command: string },
+  options: Meta & { readonly withinSeconds?: number } = {},
+): Resource<Check, Verdict> {
+  const patient = { withinSeconds: 120, ...options }
+  if ('port' in what)
+    return check(`port ${what.port}`, sh`ss -Hltn "sport = :${what.port}" | grep -q .`.text, patient)
+  if ('file' in what) return check(`file ${what.file}`, sh`[ -e ${what.file} ]`.text, patient)
+  return check(`command ${what.command}`, what.command, patient)
+}
+
+const kind: Kind<Check, Verdict> = {
+  name: 'check',
+  verifies: true,
+  // The longest of them is bounded by its own limit; this bounds their sum.
+  timeoutSeconds: 1800,
+  probe: (checks) => ({
+    isolated: true,
+    // `eval` in a subshell: a check may exit, but one process is enough. A syntax error fails this check only.
+    script: lines([
+      sh`nl=${'\n'}`,
+      ...checks.map(
+        ({ test }) => sh`said=$( (eval ${test}) 2>&1 </dev/null); printf '%s %s\n' "$?" "\${said##*"$nl"}"`,
+      ),
+    ]),
+    parse({ stdout }) {
+      const rows = stdout.split('\n')
+      return checks.map((_, i) => {
+        const found = /^(\d+) (.*)$/.exec(rows[i] ?? '')
+        if (!found) throw new Error(`check ${i + 1} gave no verdict`)
+        return { code: Number(found[1]), said: found[2] ?? '' }
+      })
+    },
+  }),
+  plan: (_, { code, said }) =>
+    code === 0 ? [] : [{ attribute: 'check', from: `fails (${code})${said && `: ${said}`}`, to: 'holds' }],
+  apply: (planned) =>
+    lines(
+      planned.map(
+        ({ desired: { test, withinSeconds, everySeconds } }) =>
+          sh`end=$(($(date +%s) + ${withinSeconds})); while ! said=$( (eval ${test}) 2>&1 ); do if [ "$(date +%s)" -ge "$end" ]; then printf '%s\n' ${`still failing after ${withinSeconds} s: ${test}`} "$said" >&2; exit 1; fi; sleep ${everySeconds}; done`,
+      ),
+    ),
+}

@@ -1,0 +1,45 @@
+import { InputError } from '../errors.ts'
+import type { Kind } from '../model/kind.ts'
+import { type Meta, type Resource, resource } from '../model/resource.ts'
+import { lines, sh } from '../shell/sh.ts'
+
+interface Wanted {
+  readonly run: string
+  readonly guard: string
+  /** The exit code class of the guard that means "nothing to do": true for `unless`, false for `onlyIf`. */
+  readonly doneWhen: boolean
+}
+
+/**
+ * A script with a guard, for what no kind covers. `unless`: run while this fails. `onlyIf`: run while this succeeds.
+ * The guard must turn when the script has run: the proof at the end of the run holds it to that.
+ */
+export function command(
+  name: string,
+  options: Meta & { readonly run: string; readonly unless?: string; readonly onlyIf?: string },
+): Resource<Wanted, boolean> {
+  const { run, unless, onlyIf } = options
+  const guard = unless ?? onlyIf
+  if (guard === undefined || (unless !== undefined && onlyIf !== undefined))
+    throw new InputError({
+      what: `command[${name}] needs a guard: either unless or onlyIf`,
+      next: 'without one nobody can plan it, and every run would run it',
+    })
+  return resource(kind, name, { run, guard, doneWhen: unless !== undefined }, options)
+}
+
+const kind: Kind<Wanted, boolean> = {
+  name: 'command',
+  probe: (commands) => ({
+    isolated: true,
+    script: lines(commands.map(({ guard }) => sh`(eval ${guard}) >/dev/null 2>&1 </dev/null; echo "$?"`)),
+    parse({ stdout }) {
+      const codes = stdout.trim().split('\n')
+      if (codes.length !== commands.length) throw new Error('not every guard gave an exit code')
+      return codes.map((code) => code === '0')
+    },
+  }),
+  plan: ({ doneWhen }, succeeded) =>
+    succeeded === doneWhen ? [] : [{ attribute: 'command', from: 'to do', to: 'done' }],
+  apply: (planned) => lines(planned.map(({ desired: { run } }) => sh`(eval ${run}) </dev/null || exit $?`)),
+}
