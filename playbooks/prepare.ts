@@ -1,5 +1,13 @@
 import { playbook } from 'provision'
+import base from '../roles/base.ts'
 import chrony from '../roles/chrony.ts'
+import docker from '../roles/docker.ts'
+import firewall from '../roles/firewall.ts'
+import kernel from '../roles/kernel.ts'
 
-/** Bare hosts made ready for the stack. */
-export default playbook('prepare', { name: 'prepare the hosts', on: 'all', roles: [chrony] })
+/** Bare hosts made ready for the stack. The firewall stands before Docker opens anything. */
+export default playbook('prepare', {
+  name: 'prepare the hosts',
+  on: 'all',
+  roles: [base, chrony, kernel, firewall, docker],
+})

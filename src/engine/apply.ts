@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError, ConnectError, lastLines } from '../errors.ts'
 import type { Reporter } from '../model/event.ts'
-import type { Resource } from '../model/resource.ts'
+import { idOf, type Resource } from '../model/resource.ts'
 import type { Transport } from '../model/transport.ts'
 import { lines, sh } from '../shell/sh.ts'
 import { clearOwed, markOf, noteOwed, waitForLeftover } from './journal.ts'
@@ -102,15 +102,15 @@ function remember(session: Session, todo: readonly Due[], rest: readonly Wanted[
     }
   }
   for (const r of dependants(todo, rest)) {
-    const causes = todo.filter((d) => r.triggers.includes(d.resource)).map((d) => d.step.id)
+    const causes = todo.map((d) => d.step.id).filter((id) => r.triggers.some((t) => idOf(t) === id))
     owed.set(markOf(r), [...(owed.get(markOf(r)) ?? []), ...causes])
   }
   session.journal = { ...session.journal, owed }
 }
 
 function dependants(todo: readonly Due[], rest: readonly Wanted[]): readonly Resource[] {
-  const changing = new Set(todo.map((d) => d.resource))
-  return rest.map((w) => w.resource).filter((r) => r.triggers.some((t) => changing.has(t)))
+  const changing = new Set(todo.map((d) => d.step.id))
+  return rest.map((w) => w.resource).filter((r) => r.triggers.some((t) => changing.has(idOf(t))))
 }
 
 async function lookAgain(session: Session, rest: readonly Wanted[], report: Reporter) {

@@ -28,19 +28,19 @@ export function due(
   owed: Journal['owed'],
   root: string,
 ): readonly Due[] {
-  const changing = new Set<Resource>()
+  const changing = new Set<string>()
   const result: Due[] = []
   for (const w of wanted) {
     const { resource } = w
     const actual = states.get(resource)
     const triggeredBy = [
       ...(owed.get(markOf(resource)) ?? []),
-      ...resource.triggers.filter((t) => changing.has(t)).map(idOf),
+      ...resource.triggers.map(idOf).filter((id) => changing.has(id)),
     ]
     const changes = resource.kind.plan(resource.desired, actual, { triggeredBy })
     if (changes.length === 0) continue
     // What --limit or --tags leave alone changes nothing, and so triggers nothing.
-    if (w.selected) changing.add(resource)
+    if (w.selected) changing.add(idOf(resource))
     result.push({ ...w, actual, step: stepOf(w, changes, triggeredBy, root) })
   }
   return result

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { InputError } from '../errors.ts'
 import type { Host } from '../model/host.ts'
 import type { Playbook } from '../model/playbook.ts'
@@ -71,8 +72,7 @@ export function wantedBy(s: Session, sessions: readonly Session[], options: RunO
       }))
     })
   })
-  refuseDoubles(s, wanted, options.root)
-  return wanted
+  return withoutDoubles(s, wanted, options.root)
 }
 
 function peers(role: Role, hosts: readonly Host[], sessions: readonly Session[]): readonly Peer<unknown>[] {
@@ -90,18 +90,21 @@ function isSelected(s: Session, tags: readonly string[], { limit, tags: wanted }
   return (!limit || limit.has(s.host.name)) && (!wanted || tags.some((tag) => wanted.has(tag)))
 }
 
-function refuseDoubles(s: Session, wanted: readonly Wanted[], root: string): void {
+/** Two roles may wish for the very same thing (a package); two different wishes for one thing can never both hold. */
+function withoutDoubles(s: Session, wanted: readonly Wanted[], root: string): readonly Wanted[] {
   const seen = new Map<string, Wanted>()
   for (const w of wanted) {
     const id = idOf(w.resource)
     const other = seen.get(id)
-    if (other)
+    if (!other) seen.set(id, w)
+    else if (!isDeepStrictEqual(other.resource.desired, w.resource.desired))
       throw new InputError({
         host: s.host.name,
         where: whereOf(w.resource, root),
-        what: `${id} is asked for twice; the other is at ${whereOf(other.resource, root)}`,
+        what: `${id} is asked for twice, and differently; the other is at ${whereOf(other.resource, root)}`,
         next: 'keep one of them: two wishes for one thing can never both hold',
       })
-    seen.set(id, w)
+    else if (w.selected && !other.selected) seen.set(id, { ...other, selected: true })
   }
+  return [...seen.values()]
 }

@@ -1,0 +1,96 @@
+import { aptRepository, check, directory, file, InputError, os, pkg, role, service, t } from 'provision'
+
+const vars = t.Object({
+  source: t.Union([t.Literal('distribution'), t.Literal('docker')], {
+    default: 'distribution',
+    description: "Debian's or Ubuntu's own packages, or Docker's repository.",
+  }),
+  version: t.Optional(t.String({ description: "Pinned version, with * as a wild card: '5:28.*'." })),
+  repository: t.Optional(
+    t.Object({ uri: t.String(), key: t.String({ description: 'Armored public key of the repository.' }) }),
+  ),
+  addressPools: t.Array(t.Object({ base: t.String(), size: t.Integer() }), {
+    default: [{ base: '172.30.0.0/16', size: 24 }],
+  }),
+  bridge: t.String({ default: '172.29.0.1/24', description: 'Address of docker0.' }),
+  openFiles: t.Integer({ default: 65536, description: 'Limit of open files in containers.' }),
+  settings: t.Record(t.String(), t.Unknown(), { default: {}, description: 'More keys of daemon.json.' }),
+})
+
+/** Distributions whose own Engine is older than 24. */
+const tooOld: Readonly<Record<string, string>> = { bookworm: '20.10', bullseye: '20.10' }
+
+/** Docker Engine, 24 or newer, ready for Swarm. */
+export default role({
+  name: 'docker',
+  vars,
+  facts: { os },
+  resources({ vars, facts }) {
+    const fromDocker = vars.source === 'docker'
+    const old = tooOld[facts.os.codename]
+    if (!fromDocker && old)
+      throw new InputError({
+        what: `docker: ${facts.os.id} ${facts.os.version} ships Engine ${old}; at least 24 is needed`,
+        next: 'set docker.source: docker and docker.repository in the inventory',
+      })
+    if (fromDocker && !vars.repository)
+      throw new InputError({ what: 'docker.source is docker, but docker.repository is not set' })
+    const { version } = vars
+    const pinned = version === undefined ? {} : { version, hold: true }
+    const daemon = file('/etc/docker/daemon.json', {
+      content: `${JSON.stringify(daemonJson(vars), undefined, 2)}\n`,
+      risk: ['restart'],
+    })
+    return [
+      vars.repository &&
+        fromDocker && [
+          directory('/etc/apt/keyrings'),
+          aptRepository('docker', {
+            ...vars.repository,
+            suite: facts.os.codename,
+            components: ['stable'],
+            architectures: [facts.os.architecture],
+          }),
+        ],
+      // Before the packages: the daemon then starts once, with its configuration.
+      directory('/etc/docker'),
+      daemon,
+      fromDocker
+        ? ['docker-ce', 'docker-ce-cli', 'containerd.io'].map((name, i) => pkg(name, i < 2 ? pinned : {}))
+        : // docker-cli and apparmor are only recommended: without them there is no `docker`, and no container starts.
+          ['docker.io', 'docker-cli', 'apparmor', 'ca-certificates'].map((name, i) =>
+            pkg(name, i < 1 ? pinned : {}),
+          ),
+      service('docker', { restartOn: [daemon] }),
+      check('Docker Engine is 24 or newer', engineCheck),
+    ]
+  },
+})
+
+const engineCheck = `v=$(docker version --format '{{.Server.Version}}') && [ "\${v%%.*}" -ge 24 ] || { echo "Docker Engine is $v, at least 24 is needed"; exit 1; }`
+
+function daemonJson(vars: {
+  addressPools: unknown
+  bridge: string
+  openFiles: number
+  settings: Record<string, unknown>
+}) {
+  return {
+    'log-driver': 'local',
+    'log-opts': { 'max-size': '50m', 'max-file': '5' },
+    'default-address-pools': vars.addressPools,
+    bip: vars.bridge,
+    'userland-proxy': false,
+    iptables: true,
+    // Up to Engine 26 the filtering of IPv6 counts as experimental; without it published ports are open to IPv6.
+    experimental: true,
+    ip6tables: true,
+    icc: false,
+    'metrics-addr': '127.0.0.1:9323',
+    'default-ulimits': { nofile: { Name: 'nofile', Soft: vars.openFiles, Hard: vars.openFiles } },
+    'shutdown-timeout': 120,
+    'exec-opts': ['native.cgroupdriver=systemd'],
+    'no-new-privileges': true,
+    ...vars.settings,
+  }
+}

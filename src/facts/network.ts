@@ -1,0 +1,28 @@
+import type { Fact } from '../model/probe.ts'
+import { sh } from '../shell/sh.ts'
+
+export interface Address {
+  readonly interface: string
+  readonly family: 4 | 6
+  readonly address: string
+  readonly prefix: number
+}
+
+/** The addresses of the host that other machines can see: global scope, not those of Docker's bridges. */
+export const network: Fact<readonly Address[]> = {
+  name: 'network',
+  probe: {
+    script: sh`ip -o addr show scope global`,
+    parse({ stdout, code }) {
+      if (code !== 0) throw new Error('ip(8) did not answer')
+      return [...stdout.matchAll(/^\d+: (\S+?)(?:@\S+)?\s+(inet6?) (\S+?)\/(\d+)/gm)]
+        .filter(([, name = '']) => !/^(docker|br-|veth|lo)/.test(name))
+        .map(([, name = '', family, address = '', prefix]) => ({
+          interface: name,
+          family: family === 'inet' ? 4 : 6,
+          address,
+          prefix: Number(prefix),
+        }))
+    },
+  },
+}

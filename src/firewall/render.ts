@@ -1,0 +1,109 @@
+import { type Family, type Flow, familyOf, type Rule } from './rules.ts'
+
+/** Jumped to from INPUT and from Docker's DOCKER-USER; all else in the tables belongs to others. */
+export const inChain = 'PROVISION-IN'
+export const forwardChain = 'PROVISION-FWD'
+
+export interface Policy {
+  /** To the host itself. */
+  readonly flows: readonly Flow[]
+  /** To ports that containers publish on it; Docker's own rules would let everyone in. */
+  readonly published: readonly Flow[]
+  /** Interfaces that lead to other machines. */
+  readonly external: readonly string[]
+}
+
+const established = ['-m', 'conntrack', '--ctstate', 'RELATED,ESTABLISHED']
+
+/** The rules of one family, in order. Pure. */
+export function rulesOf(policy: Policy, family: Family): readonly Rule[] {
+  const icmp = family === 4 ? 'icmp' : 'ipv6-icmp'
+  const type = family === 4 ? '--icmp-type' : '--icmpv6-type'
+  // v4: unreachable (path MTU), time exceeded, parameter problem. v6: errors, and neighbour discovery (RFC 4890, 4.4).
+  const vital = family === 4 ? [3, 11, 12] : [1, 2, 3, 4, 133, 134, 135, 136, 137]
+  const input = (match: readonly string[], target: Rule['target'], admits?: Rule['admits']): Rule => ({
+    chain: inChain,
+    match,
+    target,
+    ...(admits ? { admits } : {}),
+  })
+  return [
+    input(['-i', 'lo'], 'ACCEPT'),
+    input(established, 'ACCEPT'),
+    input(['-m', 'conntrack', '--ctstate', 'INVALID'], 'DROP'),
+    ...vital.map((number) =>
+      input(['-p', icmp, '-m', icmp === 'icmp' ? 'icmp' : 'icmp6', type, String(number)], 'ACCEPT'),
+    ),
+    ...policy.flows.flatMap((flow) => flowRules(flow, family)),
+    input(['-m', 'limit', '--limit', '6/min', '--limit-burst', '10'], 'LOG'),
+    input([], 'DROP', { protocol: 'all' }),
+    ...policy.external.flatMap((name) => forwarded(name, policy.published, family)),
+  ]
+}
+
+/** The text for `iptables-restore --noflush`: declaring a chain flushes and refills that chain alone, in one transaction. */
+export function render(policy: Policy, family: Family): string {
+  const rows = rulesOf(policy, family).map((rule) => {
+    const log = rule.target === 'LOG' ? ['--log-prefix', '"provision-drop: "'] : []
+    return ['-A', rule.chain, ...rule.match, '-j', rule.target, ...log].join(' ')
+  })
+  return ['*filter', `:${inChain} - [0:0]`, `:${forwardChain} - [0:0]`, ...rows, 'COMMIT', ''].join('\n')
+}
+
+function sources(flow: Flow, family: Family): readonly (string | undefined)[] {
+  return flow.from.flatMap((from) => (from === 'any' ? [undefined] : familyOf(from) === family ? [from] : []))
+}
+
+function flowRules(flow: Flow, family: Family): readonly Rule[] {
+  const comment = ['-m', 'comment', '--comment', `"${flow.reason.replaceAll(/["\\\n]/g, "'")}"`]
+  return sources(flow, family).map((from): Rule => {
+    const source = from === undefined ? [] : ['-s', from]
+    const ports = flow.ports ?? []
+    const admits = { protocol: flow.protocol, ports, ...(from === undefined ? {} : { from }) }
+    return {
+      chain: inChain,
+      match: [...source, ...protocolMatch(flow, family), ...comment],
+      target: 'ACCEPT',
+      admits,
+    }
+  })
+}
+
+function protocolMatch({ protocol, ports = [] }: Flow, family: Family): readonly string[] {
+  if (protocol === 'vrrp') return ['-p', 'vrrp']
+  if (protocol === 'ping')
+    return family === 4
+      ? ['-p', 'icmp', '-m', 'icmp', '--icmp-type', '8']
+      : ['-p', 'ipv6-icmp', '-m', 'icmp6', '--icmpv6-type', '128']
+  return ['-p', protocol, '-m', 'multiport', '--dports', ports.join(',')]
+}
+
+/** After Docker's DNAT the packet has the container's port: `--ctorigdstport` is the one that was published. */
+function forwarded(external: string, published: readonly Flow[], family: Family): readonly Rule[] {
+  const rule = (match: readonly string[], target: Rule['target']): Rule => ({
+    chain: forwardChain,
+    match: ['-i', external, ...match],
+    target,
+  })
+  const allowed = published.flatMap((flow) =>
+    sources(flow, family).flatMap((from) =>
+      (flow.ports ?? []).map((port) =>
+        rule(
+          [
+            ...(from === undefined ? [] : ['-s', from]),
+            '-p',
+            flow.protocol,
+            '-m',
+            'conntrack',
+            '--ctorigdstport',
+            String(port),
+            '--ctdir',
+            'ORIGINAL',
+          ],
+          'RETURN',
+        ),
+      ),
+    ),
+  )
+  return [rule(established, 'RETURN'), ...allowed, rule([], 'DROP')]
+}

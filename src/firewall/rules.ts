@@ -1,0 +1,51 @@
+import { BlockList, isIP, isIPv4 } from 'node:net'
+import { InputError } from '../errors.ts'
+
+/** One line of the port matrix: who may reach what on this host, and why. */
+export interface Flow {
+  /** Addresses or CIDR networks of both families; `any` is everyone. */
+  readonly from: readonly string[]
+  readonly protocol: 'tcp' | 'udp' | 'vrrp' | 'ping'
+  /** Ports or ranges `a:b`; none for vrrp and ping. */
+  readonly ports?: readonly (number | string)[]
+  readonly reason: string
+}
+
+export type Family = 4 | 6
+
+/** A rule of one family. A rule without a condition matches everything. */
+export interface Rule {
+  readonly chain: string
+  /** iptables' own words, in the order in which they stand on the line. */
+  readonly match: readonly string[]
+  readonly target: 'ACCEPT' | 'DROP' | 'RETURN' | 'LOG'
+  /** What the line means, where it may decide the fate of a new connection; LOG and established lines have none. */
+  readonly admits?: {
+    readonly protocol: string
+    readonly from?: string
+    readonly ports?: readonly (number | string)[]
+  }
+}
+
+/** Which family an address or CIDR belongs to. Throws InputError when it is neither. */
+export function familyOf(address: string): Family {
+  const [ip = '', prefix] = address.split('/')
+  const family = isIP(ip)
+  const most = family === 4 ? 32 : 128
+  if (family === 0 || (prefix !== undefined && !(Number(prefix) >= 0 && Number(prefix) <= most)))
+    throw new InputError({
+      what: `${JSON.stringify(address)} is no address and no network such as 10.0.0.0/24`,
+      next: 'the firewall needs addresses: a name would be resolved only once, and by someone else',
+    })
+  return family === 4 ? 4 : 6
+}
+
+/** Is the address inside the network (or the same address)? */
+export function contains(network: string, address: string): boolean {
+  const [ip = '', prefix] = network.split('/')
+  const list = new BlockList()
+  const family = isIPv4(ip) ? 'ipv4' : 'ipv6'
+  if (prefix === undefined) list.addAddress(ip, family)
+  else list.addSubnet(ip, Number(prefix), family)
+  return list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
+}
