@@ -75,7 +75,10 @@ function step({ desired: { unit, act }, changes }: Planned<Wanted, Live>): Scrip
   // A masked unit cannot be started; that somebody masked it is drift like any other.
   if (to('enabled') === true) words.push(sh`systemctl -q unmask -- ${unit} && systemctl -q enable -- ${unit}`)
   if (to('enabled') === false) words.push(sh`systemctl -q disable -- ${unit}`)
-  if (to('running') === true) words.push(sh`systemctl reset-failed -- ${unit} 2>/dev/null; systemctl start -- ${unit} && ${stays(unit)}`)
+  if (to('running') === true)
+    words.push(
+      sh`systemctl reset-failed -- ${unit} 2>/dev/null; systemctl start -- ${unit} && ${stays(unit)}`,
+    )
   if (to('running') === false) words.push(sh`systemctl stop -- ${unit}`)
   if (to(act) !== undefined)
     words.push(
