@@ -9,7 +9,7 @@ import { bridge, cgroup, type LabHost, namespace } from './settings.ts'
 import { runHere, startDetached, succeeds } from './shell.ts'
 
 /** Powers a host on; makes it first where there is none. */
-export async function start(host: LabHost, all: readonly LabHost[]): Promise<void> {
+export async function start(host: LabHost): Promise<void> {
   if (isUp(host)) return
   const at = (name: string) => join(host.folder, name)
   const isNew = !existsSync(at('upper'))
@@ -18,7 +18,7 @@ export async function start(host: LabHost, all: readonly LabHost[]): Promise<voi
     const options = `lowerdir=${await baseRoot()},upperdir=${at('upper')},workdir=${at('work')}`
     await runHere('mount', '-t', 'overlay', 'overlay', '-o', options, at('root'))
   }
-  if (isNew) await personalise(at('root'), host, all)
+  if (isNew) await personalise(at('root'), host)
   const pid = startDetached(at('console.log'), 'nsenter', [
     `--net=/run/netns/${namespace}`,
     'unshare',

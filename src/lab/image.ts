@@ -25,16 +25,13 @@ export async function makeKey(): Promise<void> {
 export const labPassword = 'lab-password'
 
 /** Turns the bare root file system into one host: names, network, keys, users. Everything else is provision's work. */
-export async function personalise(root: string, host: LabHost, all: readonly LabHost[]): Promise<void> {
+export async function personalise(root: string, host: LabHost): Promise<void> {
   const write = (path: string, text: string) => {
     mkdirSync(join(root, path, '..'), { recursive: true })
     writeFileSync(join(root, path), text)
   }
   write('etc/hostname', `${host.name}\n`)
-  write(
-    'etc/hosts',
-    `127.0.0.1 localhost\n::1 localhost\n${all.map((h) => `${h.address} ${h.name}\n`).join('')}`,
-  )
+  write('etc/hosts', '127.0.0.1 localhost\n::1 localhost\n')
   write('etc/apt/apt.conf.d/01lab-proxy', `Acquire::http::Proxy "http://${gateway}:${proxyPort}";\n`)
   const { main, security } = mirrors()
   rmSync(join(root, 'etc/apt/sources.list'), { force: true })

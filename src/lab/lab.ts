@@ -30,7 +30,7 @@ export async function up(count = 3): Promise<readonly LabHost[]> {
     await makeKey()
     await baseRoot()
     await networkUp(hosts)
-    await Promise.all(hosts.map((host) => start(host, hosts)))
+    await Promise.all(hosts.map((host) => start(host)))
     await Promise.all(hosts.map((host) => untilSsh(host)))
   } catch (error) {
     await down()
@@ -59,7 +59,7 @@ const verbs: Readonly<
   exec: ssh,
   kill,
   start: async (host) => {
-    await start(host, hostsHere())
+    await start(host)
     await untilSsh(host)
   },
   reboot: (host) => ssh(host, ['systemctl', 'reboot']),

@@ -79,7 +79,7 @@ test('a wiped host is another machine: its changed key is refused', async () => 
   const host = at(2)
   const old = hostKey(host)
   await wipe(host)
-  await start(host, hosts)
+  await start(host)
   await untilSsh(host)
   expect(hostKey(host)).not.toBe(old)
   await expect(connectSsh(connection(host))).rejects.toThrow(/host key has CHANGED/)

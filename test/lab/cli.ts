@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import type { Event, HostSummary } from '../../src/model/event.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+
+export interface Run {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The command line as an operator runs it. `killAfterMs` ends it with SIGKILL, as a crash would. */
+export function provision(
+  args: readonly string[],
+  options: { readonly killAfterMs?: number; readonly signal?: NodeJS.Signals } = {},
+): Promise<Run> {
+  const child = spawn(process.execPath, [join(root, 'src/cli/main.ts'), ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (data) => {
+    stdout += data
+  })
+  child.stderr.on('data', (data) => {
+    stderr += data
+  })
+  if (options.killAfterMs !== undefined)
+    setTimeout(() => child.kill(options.signal ?? 'SIGKILL'), options.killAfterMs)
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })))
+}
+
+export const labInventory = ['--inventory', 'inventory/lab.yaml']
+
+/** A run's events, from `--output json`. */
+export async function events(args: readonly string[]): Promise<readonly Event[]> {
+  const { stdout, stderr } = await provision([...args, ...labInventory, '--output', 'json'])
+  if (!stdout) throw new Error(stderr)
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Event)
+}
+
+/** `h1 file[/x]` of everything that is planned. */
+export function planned(all: readonly Event[]): readonly string[] {
+  return all.flatMap((e) =>
+    e.type === 'planned' ? e.plan.steps.filter((s) => !s.verifies).map((s) => `${e.plan.host} ${s.id}`) : [],
+  )
+}
+
+/** `h1 file[/x]` of everything that was changed. */
+export function changed(all: readonly Event[]): readonly string[] {
+  return all.flatMap((e) =>
+    e.type === 'applied' ? e.steps.filter((s) => !s.verifies).map((s) => `${e.host} ${s.id}`) : [],
+  )
+}
+
+export function summaries(all: readonly Event[]): readonly HostSummary[] {
+  const end = all.at(-1)
+  if (end?.type !== 'end') throw new Error(`the run did not come to its end: ${JSON.stringify(end)}`)
+  return end.hosts
+}
