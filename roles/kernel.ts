@@ -36,8 +36,9 @@ export default role({
         content: `# Written by provision (role kernel).\n${lines.join('')}`,
       }),
       [...values].map(([key, { value }]) => sysctl(key, value, { ifPresent: true })),
+      // The newline matters to nobody but the lab, whose plain files are not truncated by a write.
       file('/etc/tmpfiles.d/provision-thp.conf', {
-        content: ['enabled', 'defrag'].map((name) => `w ${hugePage}/${name} - - - - never\n`).join(''),
+        content: ['enabled', 'defrag'].map((name) => `w ${hugePage}/${name} - - - - never\\n\n`).join(''),
       }),
       ['enabled', 'defrag'].map((name) => kernelValue(`${hugePage}/${name}`, 'never', { ifPresent: true })),
       rules,

@@ -113,7 +113,8 @@ function dependants(todo: readonly Due[], rest: readonly Wanted[]): readonly Res
   return rest.map((w) => w.resource).filter((r) => r.triggers.some((t) => changing.has(idOf(t))))
 }
 
-async function lookAgain(session: Session, rest: readonly Wanted[], report: Reporter) {
+/** Observes again what lies ahead. */
+export async function lookAgain(session: Session, rest: readonly Wanted[], report: Reporter) {
   const look = glance(rest.map((w) => w.resource))
   return look.match(await ask(session, look.parts, report), session.host.name)
 }

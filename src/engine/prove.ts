@@ -10,7 +10,9 @@ import { ask, type Session } from './session.ts'
 /** Looks at everything once more. What still differs is an error of the run: idempotence is checked, not hoped for. */
 export async function prove(s: Session, options: RunOptions, playIndex?: number): Promise<void> {
   const started = performance.now()
-  const wanted = s.wanted.filter((w) => w.selected && (playIndex === undefined || w.playIndex === playIndex))
+  const wanted = s.wanted.filter(
+    (w) => w.selected && s.applied.has(w.playIndex) && (playIndex === undefined || w.playIndex === playIndex),
+  )
   const look = glance(wanted.map((w) => w.resource))
   const record = {
     at: new Date().toISOString(),

@@ -2,14 +2,13 @@ import { RefusedError } from '../errors.ts'
 import type { HostPlan, HostSummary, Reporter } from '../model/event.ts'
 import type { Host } from '../model/host.ts'
 import type { Play, Playbook } from '../model/playbook.ts'
-import { idOf } from '../model/resource.ts'
 import type { Connect } from '../model/transport.ts'
-import { applyHost } from './apply.ts'
 import { detail } from './detail.ts'
 import { eachHost, guarded } from './guard.ts'
 import { journalProbe, lockScript } from './journal.ts'
 import { glance } from './observe.ts'
 import { due, hostPlan } from './plan.ts'
+import { playAll, skip } from './play.ts'
 import { keepLists, prove } from './prove.ts'
 import { gatherFacts, openSession, wantedBy } from './scene.ts'
 import { ask, type Session } from './session.ts'
@@ -141,11 +140,11 @@ async function change(
   options: RunOptions,
 ): Promise<void> {
   const { playbook, report } = options
-  const isStop = playbook.plays.some((p) => (p.onFailure ?? 'stop') === 'stop')
-  if ((missing || sessions.some((s) => s.failed)) && isStop) {
+  const mustStop = playbook.plays.some((p) => (p.onFailure ?? 'stop') === 'stop')
+  if ((missing || sessions.some((s) => s.failed)) && mustStop) {
     report({
       type: 'notice',
-      text: 'nothing was changed: not every host could be planned, and the plan is for all of them',
+      text: 'nothing was changed: not every host could be planned, and the plan is for all',
     })
     return
   }
@@ -156,50 +155,11 @@ async function change(
   if (!(await options.approve(plans))) throw new RefusedError({ what: 'not approved: nothing was changed' })
   const locks = await Promise.all(touched.map((s) => lock(s, options.who)))
   try {
-    for (const [index, play] of playbook.plays.entries()) {
-      const members = touched.filter(
-        (s) => !s.failed && s.wanted.some((w) => w.playIndex === index && w.selected),
-      )
-      if (members.length > 0) await playOn(members, play, index, options)
-      if ((play.onFailure ?? 'stop') === 'stop' && sessions.some((s) => s.failed)) break
-    }
+    await playAll(touched, options)
     await eachHost(touched, options, (s) => prove(s, options))
   } finally {
+    for (const s of touched) skip(s, options)
     await Promise.all(locks.map((release) => release()))
-  }
-}
-
-async function playOn(
-  members: readonly Session[],
-  play: Play,
-  index: number,
-  options: RunOptions,
-): Promise<void> {
-  options.report({ type: 'play', name: play.name ?? play.on, hosts: members.map((s) => s.host.name) })
-  const size = play.rolling ?? members.length
-  for (let i = 0; i < members.length; i += size) {
-    const group = members.slice(i, i + size)
-    await eachHost(group, options, (s) =>
-      applyHost(
-        s,
-        s.wanted.filter((w) => w.playIndex === index),
-        options,
-      ),
-    )
-    // The gate: in a rolling play the next hosts wait until these hold all that they should.
-    if (play.rolling !== undefined) await eachHost(group, options, (s) => prove(s, options, index))
-    if (group.some((s) => s.failed) && (play.onFailure ?? 'stop') === 'stop') {
-      for (const s of members.slice(i + size)) {
-        options.report({
-          type: 'skipped',
-          host: s.host.name,
-          ids: s.wanted.map((w) => idOf(w.resource)),
-          reason: 'an earlier host of this play failed',
-        })
-      }
-      return
-    }
-    options.signal.throwIfAborted()
   }
 }
 
@@ -215,7 +175,15 @@ async function lock(s: Session, who: string): Promise<() => Promise<void>> {
 }
 
 function summaryOf(host: Host, s: Session | undefined): HostSummary {
-  const status = !s ? 'unreachable' : s.failed ? 'failed' : s.changed > 0 ? 'changed' : 'ok'
+  const status = !s
+    ? 'unreachable'
+    : s.failed
+      ? 'failed'
+      : s.changed > 0
+        ? 'changed'
+        : s.skipped > 0
+          ? 'skipped'
+          : 'ok'
   return {
     host: host.name,
     status,

@@ -25,6 +25,7 @@ export async function openSession(host: Host, { connect, report }: RunOptions): 
     checked: 0,
     skipped: 0,
     failed: false,
+    applied: new Set(),
     done: [],
   }
 }

@@ -22,6 +22,8 @@ export interface Session {
   checked: number
   skipped: number
   failed: boolean
+  /** Plays that came to their end here: only they can be proved. */
+  readonly applied: Set<number>
   /** ids of what this run changed, for the journal. */
   readonly done: string[]
 }

@@ -31,7 +31,7 @@ export async function personalise(root: string, host: LabHost): Promise<void> {
     writeFileSync(join(root, path), text)
   }
   write('etc/hostname', `${host.name}\n`)
-  write('etc/hosts', '127.0.0.1 localhost\n::1 localhost\n')
+  write('etc/hosts', `127.0.0.1 localhost\n::1 localhost\n127.0.1.1 ${host.name}\n`)
   write('etc/apt/apt.conf.d/01lab-proxy', `Acquire::http::Proxy "http://${gateway}:${proxyPort}";\n`)
   const { main, security } = mirrors()
   rmSync(join(root, 'etc/apt/sources.list'), { force: true })

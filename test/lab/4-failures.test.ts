@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { directory, file, firewall, hostScript, pkg, scriptPath, service, sh } from '../../src/index.ts'
+import { down, up } from '../../src/lab/lab.ts'
+import type { Host } from '../../src/model/host.ts'
+import { connectSsh } from '../../src/transport/ssh.ts'
+import { connection } from './connection.ts'
+import { converge, on } from './engine.ts'
+
+let one: Host
+let two: Host
+
+beforeAll(async () => {
+  const [a, b] = (await up(2)).map((host) => connection(host))
+  if (!a || !b) throw new Error('no hosts')
+  one = a
+  two = b
+})
+afterAll(() => down())
+
+test('a firewall change that would cut SSH rolls back by itself, the run says so, and the host is reachable', async () => {
+  const shut = { flows: [], published: [], external: ['host0'] }
+  const wish = () => [
+    pkg('iptables'),
+    file(scriptPath, { content: hostScript, mode: '0755' }),
+    // `keep` is left out on purpose: the check before the change would refuse these rules.
+    firewall({ policy: shut, rollbackSeconds: 15 }),
+  ]
+  const { failures, hosts } = await converge(
+    [{ ...one, connection: { ...one.connection, connectTimeoutSeconds: 3 } }],
+    wish,
+  )
+  expect(hosts[0]?.status).toBe('failed')
+  expect(failures[0]).toContain('after the change no new SSH connection could be opened')
+  expect(failures[0]).toContain('the host has rolled back by itself and is reachable again')
+  expect(await on(one, sh`iptables -S | grep -c PROVISION; ls /etc/provision 2>/dev/null`)).toBe('0')
+})
+
+test('rules that let us in are confirmed over a new connection, and hold', async () => {
+  const open = {
+    flows: [{ from: ['10.77.0.0/24'], protocol: 'tcp' as const, ports: [22], reason: 'ssh' }],
+    published: [],
+    external: ['host0'],
+  }
+  const wish = () => [
+    pkg('iptables'),
+    file(scriptPath, { content: hostScript, mode: '0755' }),
+    firewall({ policy: open, keep: { from: '10.77.0.1', port: 22 }, rollbackSeconds: 15 }),
+  ]
+  expect((await converge([one], wish)).failures).toEqual([])
+  expect((await converge([one], wish)).hosts[0]?.changed).toBe(0)
+  expect(
+    await on(
+      one,
+      sh`systemctl list-timers --all | grep -c rollback; tail -n 2 /etc/provision/firewall.v4 | head -n 1`,
+    ),
+  ).toBe('0\n-A PROVISION-FWD -i host0 -j DROP')
+})
+
+test('another apt that holds the lock is waited for', async () => {
+  const hold = `use Fcntl; open F,">>/var/lib/dpkg/lock-frontend"; $l=pack("s s x4 q q l x4",F_WRLCK,0,0,0,0); fcntl(F,F_SETLK,$l) or die; sleep 6`
+  await on(two, sh`perl -e ${hold} >/dev/null 2>&1 &`)
+  const started = performance.now()
+  expect((await converge([two], () => pkg('tree'))).failures).toEqual([])
+  expect(performance.now() - started).toBeGreaterThan(4000)
+})
+
+test('a package that is not there fails with what apt said, and what comes after is counted as skipped', async () => {
+  const { failures, hosts } = await converge([two], () => [
+    pkg('no-such-package-at-all'),
+    file('/root/after', { content: 'x' }),
+  ])
+  expect(failures[0]).toMatch(
+    /failures\.test\.ts:\d+ {2}h2 {2}pkg\[no-such-package-at-all\] failed with exit code 100/,
+  )
+  expect(failures[0]).toContain('Unable to locate package no-such-package-at-all')
+  expect(hosts[0]).toMatchObject({ status: 'failed', failed: 1, skipped: 1 })
+})
+
+test('a full disk leaves the old file whole, and says so', async () => {
+  await on(
+    two,
+    sh`mkdir -p /mnt/small && mount -t tmpfs -o size=100k tmpfs /mnt/small && echo old > /mnt/small/file`,
+  )
+  const { failures } = await converge([two], () => file('/mnt/small/file', { content: 'x'.repeat(500_000) }))
+  expect(failures[0]).toMatch(/file\[\/mnt\/small\/file\] failed[\s\S]*(No space left|I\/O error)/)
+  expect(await on(two, sh`cat /mnt/small/file; ls -A /mnt/small`)).toBe('old\nfile')
+})
+
+test('a service that does not start fails with its own last words', async () => {
+  const unit = file('/etc/systemd/system/broken.service', {
+    content:
+      "[Service]\nExecStart=/bin/sh -c 'echo I am broken; exit 3'\n[Install]\nWantedBy=multi-user.target\n",
+  })
+  const { failures } = await converge([two], () => [unit, service('broken', { restartOn: [unit] })])
+  expect(failures[0]).toMatch(/service\[broken\] failed[\s\S]*I am broken/)
+})
+
+test('sudo that is refused is told apart, with the way out', async () => {
+  const host = { ...two, connection: { ...two.connection, user: 'pw', become: true } }
+  const { failures } = await converge([host], () => directory('/root/x'))
+  expect(failures[0]).toMatch(/sudo was refused[\s\S]*a password is required[\s\S]*becomePasswordFile/)
+})
+
+test('with onFailure: continue the other hosts go on', async () => {
+  const wish = ({ host }: { host: Host }) =>
+    file(host.name === 'h1' ? '/nowhere/x' : '/root/went-on', { content: 'x' })
+  const { hosts } = await converge([one, two], wish, { play: { onFailure: 'continue' } })
+  expect(hosts.map((h) => h.status)).toEqual(['failed', 'changed'])
+})
+
+test('in a rolling play no host is touched after one that failed', async () => {
+  const { hosts } = await converge([one, two], () => file('/nowhere/y', { content: 'x' }), {
+    play: { rolling: 1 },
+  })
+  expect(hosts.map((h) => [h.status, h.changed])).toEqual([
+    ['failed', 0],
+    ['skipped', 0],
+  ])
+})
+
+test('a connection that is cut in the middle of a step: the next run ends converged', async () => {
+  const cut = async (host: Host) => {
+    const link = await connectSsh(host)
+    return Object.assign(Object.create(link), {
+      host,
+      fresh: () => link.fresh(),
+      hold: link.hold.bind(link),
+      [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
+      exec: async (...args: Parameters<typeof link.exec>) => {
+        if (args[0].shown.includes('write /root/cut')) setTimeout(() => void link[Symbol.asyncDispose](), 5)
+        return link.exec(...args)
+      },
+    })
+  }
+  const wish = () => [file('/root/cut', { content: 'whole\n' }), directory('/root/cut.d')]
+  const { failures } = await converge([two], wish, { connect: cut })
+  expect(failures.join()).toMatch(/connection was lost|ended by|connection is closed|^$/)
+  expect((await converge([two], wish)).failures).toEqual([])
+  expect(await on(two, sh`cat /root/cut; ls -A /root | grep provision`)).toBe('whole')
+})
