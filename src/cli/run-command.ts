@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
@@ -31,7 +32,7 @@ const root = join(import.meta.dirname, '..', '..')
 export async function runCommand(mode: 'plan' | 'run', file: string, flags: RunFlags): Promise<number> {
   const playbook = await loadPlaybook(file, root)
   const inventory = loadInventory(flags.inventory, { set: flags.set ?? [] })
-  checkRoles(inventory, [...new Set(playbook.plays.flatMap((play) => play.roles))])
+  checkRoles(inventory, [...new Set(playbook.plays.flatMap((play) => play.roles))], roleNames())
   const limit = flags.limit ? new Set(inventory.select(flags.limit).map((h) => h.name)) : undefined
   for (const play of playbook.plays) inventory.select(play.on)
 
@@ -80,6 +81,11 @@ export async function runCommand(mode: 'plan' | 'run', file: string, flags: RunF
     process.off('SIGINT', onInterrupt)
     process.off('SIGTERM', onInterrupt)
   }
+}
+
+/** One file, one role, one name. */
+function roleNames(): readonly string[] {
+  return readdirSync(join(root, 'roles')).flatMap((name) => /^(.+)\.ts$/.exec(name)?.[1] ?? [])
 }
 
 /** Asks once, on a terminal only, when something more than a restart is at stake. */

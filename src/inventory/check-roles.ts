@@ -3,9 +3,16 @@ import type { Role } from '../model/role.ts'
 import type { Inventory } from './load.ts'
 import { nearest } from './validate.ts'
 
-/** Every key of every host's vars must be a role of the project. Throws InputError with the nearest name. */
-export function checkRoles(inventory: Inventory, roles: readonly Pick<Role, 'name'>[]): void {
-  const names = roles.map((role) => role.name)
+/**
+ * Every key of every host's vars must be a role: of the playbook, or one of `others` (an inventory serves many
+ * playbooks). Throws InputError with every problem and the nearest names.
+ */
+export function checkRoles(
+  inventory: Inventory,
+  roles: readonly Pick<Role, 'name'>[],
+  others: readonly string[] = [],
+): void {
+  const names = [...new Set([...roles.map((role) => role.name), ...others])]
   const failures = new Map<string, Failure>()
   for (const host of inventory.hosts)
     for (const key of Object.keys(host.vars).filter((key) => !names.includes(key))) {

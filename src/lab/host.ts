@@ -37,8 +37,7 @@ export async function start(host: LabHost): Promise<void> {
 
 /** Power cut: nothing on the host gets to say goodbye. */
 export async function kill(host: LabHost): Promise<void> {
-  const nspawn = await nspawnPid(host)
-  const init = nspawn && (await child(nspawn))
+  const init = await initPid(host)
   if (init) process.kill(init, 'SIGKILL')
   else if (isUp(host)) process.kill(pidOf(host) ?? 0, 'SIGKILL')
   for (let i = 0; i < 100 && isUp(host); i++) await sleep(100)
@@ -48,6 +47,12 @@ export async function kill(host: LabHost): Promise<void> {
       what: 'the lab host did not go down',
       why: `pid ${pidOf(host)}`,
     })
+}
+
+/** PID 1 of a host, as this machine numbers it. */
+export async function initPid(host: LabHost): Promise<number | undefined> {
+  const nspawn = await nspawnPid(host)
+  return nspawn && (await child(nspawn))
 }
 
 /** Takes the machine away, disks and identity with it: the next `start` is another machine, with another host key. */

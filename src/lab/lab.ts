@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../errors.ts'
 import { baseRoot, installTools } from './base.ts'
+import { removeCgroup } from './cgroup.ts'
 import { cable, freeze, hostKey, isUp, kill, start, untilSsh, wipe } from './host.ts'
 import { makeKey, privateKey } from './image.ts'
 import { networkDown, networkUp } from './network.ts'
@@ -24,6 +25,7 @@ export async function lab([verb = 'help', ...args]: readonly string[]): Promise<
 /** Brings up N hosts (h1 … hN) that answer SSH. What is up already stays as it is. */
 export async function up(count = 3): Promise<readonly LabHost[]> {
   const hosts = labHosts(count)
+  const isNew = hostsHere().length === 0
   mkdirSync(folder, { recursive: true })
   try {
     await installTools()
@@ -32,20 +34,24 @@ export async function up(count = 3): Promise<readonly LabHost[]> {
     await networkUp(hosts)
     await Promise.all(hosts.map((host) => start(host)))
     await Promise.all(hosts.map((host) => untilSsh(host)))
+    if (isNew) trust(hosts)
   } catch (error) {
     await down()
     throw error
   }
-  const known = hosts.map((host) => `${host.address} ${hostKey(host)}\n`).join('')
-  if (!existsSync(knownHosts)) writeFileSync(knownHosts, known)
   return hosts
+}
+
+/** Only a new lab is known by itself: a host that is wiped and started again shows a changed key, as a real one would. */
+function trust(hosts: readonly LabHost[]): void {
+  writeFileSync(knownHosts, hosts.map((host) => `${host.address} ${hostKey(host)}\n`).join(''))
 }
 
 /** Ends all that `up` started. The base file system and the apt cache stay, in the user's cache folder. */
 export async function down(): Promise<void> {
   await Promise.all(hostsHere().map(wipe))
   await networkDown()
-  removeCgroups(cgroup)
+  await removeCgroup(cgroup)
   for (const name of ['hosts', 'ssh', 'known_hosts', 'proxy.sock'])
     rmSync(join(folder, name), { recursive: true, force: true })
 }
@@ -117,11 +123,4 @@ async function command(act: typeof up | typeof down, args: readonly string[]): P
 function hostsHere(): readonly LabHost[] {
   const here = join(folder, 'hosts')
   return existsSync(here) ? readdirSync(here).sort().map(labHost) : []
-}
-
-function removeCgroups(path: string): void {
-  if (!existsSync(path)) return
-  for (const entry of readdirSync(path, { withFileTypes: true }))
-    if (entry.isDirectory()) removeCgroups(join(path, entry.name))
-  rmdirSync(path)
 }

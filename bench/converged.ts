@@ -1,0 +1,157 @@
+/**
+ * How fast is a run that has nothing to do? Measured in turns, in one run, against three parallel `ssh HOST true`
+ * with OpenSSH's defaults, and against Ansible doing the same hundred things. Quote the ratios: machines differ.
+ *
+ *   npm run bench:converged [-- --no-ansible] [-- --turns 9]
+ */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { initPid } from '../src/lab/host.ts'
+import { privateKey } from '../src/lab/image.ts'
+import { down, knownHosts, up } from '../src/lab/lab.ts'
+import { type LabHost, namespace } from '../src/lab/settings.ts'
+import { runHere, succeeds } from '../src/lab/shell.ts'
+import { writeAnsible } from './ansible.ts'
+
+const { values } = parseArgs({
+  options: { turns: { type: 'string', default: '9' }, 'no-ansible': { type: 'boolean' } },
+})
+const turns = Number(values.turns)
+const root = join(import.meta.dirname, '..')
+const inNetwork = ['nsenter', `--net=/run/netns/${namespace}`]
+const inventory = ['--inventory', join(root, 'inventory/lab.yaml')]
+const provision = (...args: readonly string[]) => [
+  process.execPath,
+  join(root, 'src/cli/main.ts'),
+  ...args,
+  ...inventory,
+]
+
+const hosts = await up(3)
+try {
+  await measure()
+} finally {
+  await down()
+}
+
+async function measure(): Promise<void> {
+  const hundred = provision('run', join(root, 'bench/hundred.ts'))
+  const site = provision()
+  const firstMs = await timed(hundred)
+  await timed(site)
+
+  const pids = await Promise.all(hosts.map(initPid))
+  const ssh: number[] = []
+  const ours: number[] = []
+  const roles: number[] = []
+  const processes: number[] = []
+  for (let turn = 0; turn < turns; turn++) {
+    ssh.push(await timedAll(hosts.map((h) => sshTrue(h))))
+    const before = pids.map(lastPid)
+    ours.push(await timed(hundred))
+    processes.push(...pids.map((pid, i) => lastPid(pid) - (before[i] ?? 0)))
+    roles.push(await timed(site))
+  }
+  const yard = median(ssh)
+  console.log(`machine: ${(await runHere('nproc')).trim()} cores; ${turns} turns; medians`)
+  row('three parallel `ssh HOST true`', yard, yard)
+  row('(a) 100 resources × 3 hosts, converged', median(ours), yard)
+  row('    the same, first run', firstMs, yard)
+  console.log(
+    `    remote processes a host, login included: ${Math.min(...processes)} (fewest), ${median(processes)} (median)`,
+  )
+  row('(c) five roles × 3 hosts, converged', median(roles), yard)
+  if (!values['no-ansible']) await againstAnsible(hundred, yard)
+}
+
+async function againstAnsible(hundred: readonly string[], yard: number): Promise<void> {
+  if (!(await succeeds('sh', '-c', 'command -v ansible-playbook')))
+    await runHere('apt-get', '-qy', '--no-install-recommends', 'install', 'ansible-core')
+  await Promise.all(
+    hosts.map((h) =>
+      runHere(
+        ...onHost(
+          h,
+          'apt-get -qq update; apt-get -qqy install python3-minimal python3-apt python3 >/dev/null',
+        ),
+      ),
+    ),
+  )
+  const folder = mkdtempSync(join(tmpdir(), 'provision-ansible-'))
+  try {
+    const book = writeAnsible(folder, hosts, privateKey, knownHosts)
+    const ansible = [...inNetwork, 'ansible-playbook', book]
+    await timed(ansible, folder)
+    const theirs: number[] = []
+    const ours: number[] = []
+    for (let turn = 0; turn < 2; turn++) {
+      theirs.push(await timed(ansible, folder))
+      ours.push(await timed(hundred))
+    }
+    row('(b) Ansible, pipelining on, converged', median(theirs), yard)
+    console.log(`    Ansible / provision: ${(median(theirs) / median(ours)).toFixed(0)}`)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function sshTrue(host: LabHost): readonly string[] {
+  return onHost(host, 'true')
+}
+
+function onHost(host: LabHost, command: string): [string, ...string[]] {
+  return [
+    'nsenter',
+    `--net=/run/netns/${namespace}`,
+    'ssh',
+    '-i',
+    privateKey,
+    '-o',
+    `UserKnownHostsFile=${knownHosts}`,
+    `root@${host.address}`,
+    command,
+  ]
+}
+
+/** The last process number that the host's own PID namespace gave out: the difference counts what was started there. */
+function lastPid(init: number | undefined): number {
+  return Number(readFileSync(`/proc/${init}/root/proc/loadavg`, 'utf8').trim().split(' ')[4])
+}
+
+async function timedAll(commands: readonly (readonly string[])[]): Promise<number> {
+  const started = performance.now()
+  await Promise.all(commands.map((c) => timed(c)))
+  return performance.now() - started
+}
+
+/** Milliseconds of a whole process. Throws when it fails: a failed run is no measurement. */
+function timed([command = '', ...args]: readonly string[], cwd = root): Promise<number> {
+  const started = performance.now()
+  const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  child.stdout.on('data', (data) => {
+    said += data
+  })
+  child.stderr.on('data', (data) => {
+    said += data
+  })
+  return new Promise((resolve, reject) => {
+    child.on('close', (code) =>
+      code === 0
+        ? resolve(performance.now() - started)
+        : reject(new Error(`${command} ${args.join(' ')} exited with ${code}:\n${said.slice(-2000)}`)),
+    )
+  })
+}
+
+function row(what: string, ms: number, yard: number): void {
+  console.log(`${what.padEnd(44)} ${ms.toFixed(0).padStart(7)} ms   ${(ms / yard).toFixed(2)} ×`)
+}
+
+function median(list: readonly number[]): number {
+  const sorted = [...list].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
