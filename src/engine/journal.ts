@@ -17,12 +17,12 @@ export interface Journal {
   readonly managed: readonly string[]
 }
 
-/** Reads the marks and the list; at most one process. */
+/** Reads the marks and the list, by the shell itself: no process. */
 export function journalProbe(playbook: string): Probe<Journal> {
   const managed = `${folder}/managed/${playbook}`
   return {
     script: sh`for f in ${folder}/owed/*; do if [ -e "$f" ]; then printf '%s\n' "\${f##*/}"; fi; done; echo --
-if [ -e ${managed} ]; then cat ${managed}; fi`,
+if [ -e ${managed} ]; then while IFS= read -r id; do printf '%s\n' "$id"; done <${managed}; fi`,
     parse({ stdout }) {
       const [owed = '', list = ''] = stdout.split(/^--$/m)
       return { owed: new Map(words(owed).map((mark) => [mark, [deadRun]])), managed: words(list) }

@@ -15,12 +15,12 @@ export interface Glance {
 }
 
 export function glance(resources: readonly Resource[]): Glance {
-  const byKind = Map.groupBy(resources, (r) => r.kind)
-  const looks = [...byKind].map(([kind, members]) => ({
-    kind,
-    members,
-    probe: kind.probe(members.map((r) => r.desired)),
-  }))
+  // By probe, not by kind: kinds that share one (file, directory, link) are read in one question.
+  const byProbe = Map.groupBy(resources, (r) => r.kind.probe)
+  const looks = [...byProbe.values()].flatMap((members) => {
+    const kind = members[0]?.kind
+    return kind ? [{ kind, members, probe: kind.probe(members.map((r) => r.desired)) }] : []
+  })
   return {
     parts: looks.map(({ probe }) => ({ script: probe.script, isolated: probe.isolated })),
     match(outputs, host) {

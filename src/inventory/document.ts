@@ -1,18 +1,19 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { dirname, resolve } from 'node:path'
-import { isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml'
+import { dirname } from 'node:path'
+import { isMap, isNode, isSeq, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml'
 import { type Failure, InputError, inputErrors } from '../errors.ts'
-import { Secret } from '../secret/secret.ts'
+import { secretTag } from './secret-tag.ts'
 
 export type Path = readonly (string | number)[]
+
+/** Where a value at a path stands (`inventory/prod.yaml:12:5`), or its key. */
+export type Where = (path: Path, ofKey?: boolean) => string
 
 /** A YAML file that remembers where everything stood. */
 export interface SourceDocument {
   readonly file: string
   readonly value: unknown
-  /** `inventory/prod.yaml:12:5` of the value at the path; of its key with `ofKey`. */
-  where(path: Path, ofKey?: boolean): string
+  readonly where: Where
 }
 
 /** Reads a YAML file (1.2: `no` is text). Throws InputError with the place of every syntax error. */
@@ -34,62 +35,52 @@ export function readDocument(file: string): SourceDocument {
     const { line, col } = lineCounter.linePos(offset)
     return `${file}:${line}:${col}`
   }
-  if (document.errors.length > 0) {
-    throw inputErrors(
-      document.errors.map(
-        (error): Failure => ({
-          where: place(error.pos[0]),
-          what: error.message.split(' at line')[0] ?? error.message,
-        }),
-      ),
-    )
-  }
+  // A tag nobody knows is only a warning to the parser; to us it is a slip of the hand.
+  const faults = [...document.errors, ...document.warnings]
+  if (faults.length > 0) throw inputErrors(faults.map((e) => ({ where: place(e.pos[0]), ...inWords(e) })))
   return {
     file,
     value: document.toJS() ?? {},
     where(path, ofKey = false) {
-      const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents
-      const pair = isMap(parent)
-        ? parent.items.find((item) => keyOf(item.key) === String(path.at(-1)))
-        : undefined
-      const node = ofKey && isPair(pair) && isNode(pair.key) ? pair.key : document.getIn(path, true)
-      // A path that is not there (a missing key) is shown at the nearest thing above it that is.
-      if (!isNode(node)) return path.length > 0 ? this.where(path.slice(0, -1)) : `${file}:1:1`
-      return place(node.range?.[0] ?? 0)
+      let node: unknown = document.contents
+      let offset = 0
+      for (const [i, step] of path.entries()) {
+        const found = child(node, step)
+        // A path that is not there (a missing key) is shown at the nearest thing above it that is.
+        if (!found) break
+        node = found.value
+        const shown = ofKey && i === path.length - 1 ? found.key : found.value
+        offset = (isNode(shown) ? shown : found.key)?.range?.[0] ?? offset
+      }
+      return place(offset)
     },
   }
 }
 
-/** `!secret env:NAME` or `!secret file:PATH`: read now, and never shown. */
-function secretTag(folder: string) {
-  return {
-    tag: '!secret',
-    resolve(source: string, onError: (message: string) => void): Secret | string {
-      const [kind, name = ''] = source.split(/:(.*)/s)
-      if (kind === 'env') {
-        const value = process.env[name]
-        if (value === undefined) onError(`!secret env:${name}: the environment has no ${name}`)
-        return new Secret(name, value ?? '')
-      }
-      if (kind !== 'file') {
-        onError('!secret takes env:NAME or file:PATH')
-        return source
-      }
-      try {
-        return new Secret(name, readFileSync(resolvePath(folder, name), 'utf8').replace(/\n$/, ''))
-      } catch {
-        onError(`!secret file:${name}: cannot be read`)
-        return source
-      }
-    },
+/** Keys are compared as text, as they are in the plain value (`1:` is the key '1'). */
+function child(
+  parent: unknown,
+  step: string | number,
+): { readonly key?: Node | undefined; readonly value: unknown } | undefined {
+  if (isSeq(parent)) {
+    const value = parent.items[Number(step)]
+    return value === undefined ? undefined : { value }
   }
+  if (!isMap(parent)) return undefined
+  const pair = parent.items.find(({ key }) => String(isNode(key) ? key.toJSON() : key) === String(step))
+  return pair && { key: isNode(pair.key) ? pair.key : undefined, value: pair.value }
 }
 
-/** Paths in an inventory are relative to its file; `~` is the home folder. */
-export function resolvePath(folder: string, path: string): string {
-  return path.startsWith('~/') ? resolve(homedir(), path.slice(2)) : resolve(folder, path)
-}
-
-function keyOf(key: unknown): string {
-  return isNode(key) ? String(key.toJSON()) : String(key)
+function inWords(error: YAMLError): Failure {
+  const said = error.message.split(' at line')[0] ?? error.message
+  switch (error.code) {
+    case 'DUPLICATE_KEY':
+      return { what: 'this key is written twice in one map; a key may stand there once' }
+    case 'TAG_RESOLVE_FAILED':
+      return said.startsWith('Unresolved tag')
+        ? { what: `there is no tag ${said.split(': ')[1]}`, next: 'did you mean !secret?' }
+        : { what: said }
+    default:
+      return { what: `not YAML: ${said.replace(/:$/, '')}` }
+  }
 }

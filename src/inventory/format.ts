@@ -37,7 +37,7 @@ export function formatGraph({ hosts, groups }: Inventory): string {
 /** `provision inventory show HOST`: every merged var and where it came from. */
 export function formatShow(inventory: Inventory, host: Host): string {
   const rows = leaves(host.vars, []).map(([path, value]) => {
-    const [winner, ...losers] = inventory.originsOf(host, path)
+    const [winner, ...losers] = inventory.originOf(host, path)
     const over = losers.length > 0 ? `, over ${losers.map((l) => `${l.level} ${l.where}`).join(', ')}` : ''
     return `  ${path.join('.')} = ${JSON.stringify(value)}   (${winner?.level} ${winner?.where}${over})`
   })
@@ -45,6 +45,6 @@ export function formatShow(inventory: Inventory, host: Host): string {
 }
 
 function leaves(value: unknown, path: Path): readonly (readonly [Path, unknown])[] {
-  if (!isPlainMap(value)) return [[path, value]]
+  if (!isPlainMap(value) || (path.length > 0 && Object.keys(value).length === 0)) return [[path, value]]
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]))
 }

@@ -1,8 +1,9 @@
 import type { Failure } from '../errors.ts'
 import type { SourceDocument } from './document.ts'
+import { goodName } from './hosts.ts'
+import { nearest } from './nearest.ts'
 import { expandRange } from './range.ts'
 import type { InventoryFile } from './schema.ts'
-import { nearest } from './validate.ts'
 
 export interface GroupInfo {
   readonly name: string
@@ -17,21 +18,27 @@ export interface Groups {
   chainOf(host: string): readonly string[]
 }
 
-/** Reads the groups; unknown hosts, unknown children and circles are added to `failures`. */
+/** Reads the groups; names that are taken, unknown hosts and children, and circles are added to `failures`. */
 export function readGroups(
   data: InventoryFile,
   hosts: readonly string[],
   document: SourceDocument,
   failures: Failure[],
 ): Groups {
-  const entries = data.groups ?? {}
-  const names = Object.keys(entries)
+  const entries = new Map(Object.entries(data.groups ?? {}))
+  const names = [...entries.keys()]
   const known = new Set(hosts)
   const own = new Map<string, readonly string[]>()
-  for (const name of names) {
+  for (const [name, entry] of entries) {
+    const where = document.where(['groups', name], true)
+    if (known.has(name)) failures.push({ where, what: `groups.${name}: a host has this name already` })
+    if (name === 'all')
+      failures.push({ where, what: 'groups.all: all is every host already; write its vars at the top' })
+    else if (!goodName.test(name))
+      failures.push({ where, what: `groups.${name} must be a name of letters, digits, _ . and -` })
     own.set(
       name,
-      (entries[name]?.hosts ?? []).flatMap((pattern, i) => {
+      (entry?.hosts ?? []).flatMap((pattern, i) => {
         const members = expandRange(pattern) ?? [pattern]
         const stranger = members.find((member) => !known.has(member))
         if (stranger !== undefined)
@@ -43,22 +50,25 @@ export function readGroups(
         return members
       }),
     )
-    entries[name]?.children?.forEach((child, i) => {
-      if (!(child in entries))
+    for (const [i, child] of (entry?.children ?? []).entries())
+      if (!entries.has(child))
         failures.push({
           where: document.where(['groups', name, 'children', i]),
           what: `groups.${name}.children: there is no group ${child}`,
           next: nearest(child, names),
         })
+  }
+  const childrenOf = (name: string) => (entries.get(name)?.children ?? []).filter((c) => entries.has(c))
+  const told = new Set<string>()
+  for (const name of names) {
+    const circle = told.has(name) ? undefined : circleOf(name, childrenOf)
+    if (!circle) continue
+    for (const member of circle) told.add(member)
+    failures.push({
+      where: document.where(['groups', name], true),
+      what: `groups.${name} must not be inside itself, found ${circle.join(' > ')}`,
     })
   }
-  const childrenOf = (name: string) => (entries[name]?.children ?? []).filter((child) => child in entries)
-  for (const name of names)
-    if (below(name, childrenOf).has(name))
-      failures.push({
-        where: document.where(['groups', name], true),
-        what: `groups.${name} is its own descendant`,
-      })
 
   const all = new Map(
     names.map((name) => {
@@ -69,7 +79,9 @@ export function readGroups(
       ]
     }),
   )
-  const depth = (name: string) => names.filter((other) => below(other, childrenOf).has(name)).length
+  /** The longest way down from a group without a parent. Only asked for when there are no circles. */
+  const depth = (name: string): number =>
+    Math.max(-1, ...names.filter((other) => childrenOf(other).includes(name)).map(depth)) + 1
   return {
     all,
     chainOf: (host) =>
@@ -87,4 +99,23 @@ function below(name: string, childrenOf: (name: string) => readonly string[]): R
     ahead.push(...childrenOf(next))
   }
   return seen
+}
+
+/** The shortest way from a group back to itself. */
+function circleOf(
+  name: string,
+  childrenOf: (name: string) => readonly string[],
+): readonly string[] | undefined {
+  const seen = new Set<string>()
+  let ways: readonly (readonly string[])[] = [[name]]
+  while (ways.length > 0) {
+    const longer = ways.flatMap((way) => childrenOf(way.at(-1) ?? name).map((child) => [...way, child]))
+    const closed = longer.find((way) => way.at(-1) === name)
+    if (closed) return closed
+    ways = longer.filter((way) => {
+      const end = way.at(-1) ?? name
+      return !seen.has(end) && seen.add(end)
+    })
+  }
+  return undefined
 }

@@ -1,3 +1,6 @@
 export { checkRoles } from './check-roles.ts'
+export { inventorySchema } from './editor-schema.ts'
 export { formatGraph, formatList, formatShow } from './format.ts'
+export type { GroupInfo } from './groups.ts'
+export type { Origin } from './layers.ts'
 export { type Inventory, loadInventory } from './load.ts'

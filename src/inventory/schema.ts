@@ -1,51 +1,84 @@
-import Type, { type Static } from 'typebox'
+/** What an inventory file may say of a connection. */
+export interface ConnectionEntry {
+  readonly transport?: 'ssh' | 'local'
+  readonly port?: number
+  readonly user?: string
+  readonly key?: string
+  readonly jump?: string
+  readonly become?: boolean
+  readonly becomePasswordFile?: string
+  readonly hostKeys?: readonly string[]
+  readonly knownHosts?: string
+  readonly connectTimeoutSeconds?: number
+  readonly socket?: string
+}
 
-const vars = Type.Record(Type.String(), Type.Unknown(), {
-  description: 'Vars by role: each role reads the map under its own name.',
+interface Section {
+  readonly vars?: Readonly<Record<string, unknown>>
+  readonly connection?: ConnectionEntry
+}
+export interface GroupEntry extends Section {
+  readonly hosts?: readonly string[]
+  readonly children?: readonly string[]
+}
+export interface HostEntry extends Section {
+  readonly address?: string
+}
+/** An inventory file that was found to be in shape. */
+export interface InventoryFile extends Section {
+  readonly groups?: Readonly<Record<string, GroupEntry | null>>
+  readonly hosts?: Readonly<Record<string, HostEntry | null>>
+}
+
+const text = (description: string) => ({ type: 'string', minLength: 1, description })
+const list = (description: string) => ({
+  type: 'array',
+  items: { type: 'string', minLength: 1 },
+  description,
 })
-
-const connection = Type.Partial(
-  Type.Object({
-    transport: Type.Union([Type.Literal('ssh'), Type.Literal('local')]),
-    port: Type.Integer({ minimum: 1, maximum: 65535 }),
-    user: Type.String({ minLength: 1 }),
-    key: Type.String({ description: 'Private key file, relative to the inventory.' }),
-    jump: Type.String({ description: 'user@host:port, or a host of this inventory.' }),
-    become: Type.Boolean({ description: 'Work as root by sudo.' }),
-    becomePasswordFile: Type.String({ description: 'File that holds the sudo password.' }),
-    hostKeys: Type.Array(Type.String(), { description: 'Pinned host keys or SHA256: fingerprints.' }),
-    knownHosts: Type.String({ description: "Instead of the user's own known_hosts." }),
-    connectTimeoutSeconds: Type.Number({ exclusiveMinimum: 0 }),
-    socket: Type.String({ description: "UNIX socket that leads to the host's sshd." }),
-  }),
-  { additionalProperties: false },
-)
-
-const names = Type.Array(Type.String(), { description: 'Host names; ranges such as db[1:3] too.' })
-
-const group = Type.Partial(
-  Type.Object({ hosts: names, children: Type.Array(Type.String()), vars, connection }),
-  {
-    additionalProperties: false,
-  },
-)
-
-const host = Type.Partial(Type.Object({ address: Type.String({ minLength: 1 }), vars, connection }), {
+const closedMap = (properties: object, description: string) => ({
+  type: 'object',
   additionalProperties: false,
+  description,
+  properties,
+})
+const mapOf = (entry: object) => ({
+  type: 'object',
+  additionalProperties: { anyOf: [entry, { type: 'null' }] },
 })
 
-/** The shape of an inventory file. */
-export const InventoryFile = Type.Partial(
-  Type.Object({
-    vars,
-    connection,
-    groups: Type.Record(Type.String(), Type.Union([group, Type.Null()])),
-    hosts: Type.Record(Type.String(), Type.Union([host, Type.Null()])),
-  }),
-  { additionalProperties: false },
+/** Plain JSON schema and not typebox: loading typebox alone takes as long as all the rest of an inventory. */
+export const connectionSchema = closedMap(
+  {
+    transport: { enum: ['ssh', 'local'], description: 'Default ssh.' },
+    port: { type: 'integer', minimum: 1, maximum: 65535 },
+    user: text('Who logs in.'),
+    key: text('Private key file, relative to the inventory.'),
+    jump: text('user@host:port, or a host of this inventory.'),
+    become: { type: 'boolean', description: 'Work as root by sudo. Default false.' },
+    becomePasswordFile: text('File that holds the sudo password, relative to the inventory.'),
+    hostKeys: list('Pinned host keys or SHA256: fingerprints.'),
+    knownHosts: text("Instead of the user's own known_hosts, relative to the inventory."),
+    connectTimeoutSeconds: { type: 'number', exclusiveMinimum: 0, description: 'Default 10.' },
+    socket: text("UNIX socket that leads to the host's sshd, relative to the inventory."),
+  },
+  'How to reach the hosts; merges like vars.',
 )
 
-export type InventoryFile = Static<typeof InventoryFile>
-export type GroupEntry = Static<typeof group>
-export type HostEntry = Static<typeof host>
-export type ConnectionEntry = Static<typeof connection>
+/** Vars of any role: what loading checks, as roles are not known then. */
+export const anyVars = { type: 'object', description: 'Vars by role: each role reads the map of its name.' }
+
+/** The shape of an inventory file, given what stands for vars and connection in it. */
+export function inventoryShape(vars: object, connection: object) {
+  const section = { vars, connection }
+  const group = closedMap(
+    {
+      hosts: list('Host names; ranges such as db[1:3] too.'),
+      children: list('Groups inside this one; what they say wins over this.'),
+      ...section,
+    },
+    'A group of hosts.',
+  )
+  const host = closedMap({ address: text('Default: the name.'), ...section }, 'A host, or a range of hosts.')
+  return closedMap({ ...section, groups: mapOf(group), hosts: mapOf(host) }, 'An inventory of provision.')
+}

@@ -2,7 +2,8 @@ import { matchesGlob } from 'node:path'
 import { InputError } from '../errors.ts'
 import type { Host } from '../model/host.ts'
 import type { GroupInfo } from './groups.ts'
-import { nearest } from './validate.ts'
+import { nearest } from './nearest.ts'
+import { expandRange, hasRange } from './range.ts'
 
 /** `all`, a group, a host or a glob; `a,b` unites, `!x` takes away; in the order of the inventory. */
 export function selectHosts(
@@ -14,15 +15,17 @@ export function selectHosts(
     .split(',')
     .map((word) => word.trim())
     .filter(Boolean)
-  const wanted = new Set<string>()
-  if (words.every((word) => word.startsWith('!'))) for (const host of hosts) wanted.add(host.name)
-  for (const word of words) {
-    const isOut = word.startsWith('!')
-    for (const name of members(isOut ? word.slice(1) : word, hosts, groups)) {
-      if (isOut) wanted.delete(name)
-      else wanted.add(name)
-    }
-  }
+  if (words.length === 0)
+    throw new InputError({
+      what: 'a selection of hosts must name a group or host, found nothing',
+      next: 'for every host, say all',
+    })
+  const isOut = (word: string) => word.startsWith('!')
+  const takenIn = words.every(isOut) ? ['all'] : words.filter((word) => !isOut(word))
+  const wanted = new Set(takenIn.flatMap((word) => members(word, hosts, groups)))
+  // Whatever the order of the words, what is taken away stays away.
+  for (const word of words.filter(isOut))
+    for (const name of members(word.slice(1), hosts, groups)) wanted.delete(name)
   return hosts.filter((host) => wanted.has(host.name))
 }
 
@@ -34,6 +37,7 @@ function members(
   if (word === 'all') return hosts.map((host) => host.name)
   const group = groups.get(word)
   if (group) return [...group.hosts]
+  if (hasRange(word)) return (expandRange(word) ?? []).flatMap((name) => members(name, hosts, groups))
   const found = hosts.map((host) => host.name).filter((name) => name === word || matchesGlob(name, word))
   if (found.length > 0) return found
   const known = ['all', ...groups.keys(), ...hosts.map((host) => host.name)]

@@ -36,7 +36,7 @@ export interface Kind<Desired = unknown, Actual = unknown> {
   readonly verifies?: boolean
   /** Seconds that `apply` may take (default 300). */
   readonly timeoutSeconds?: number
-  /** Reads all at once; answers in the same order. */
+  /** Reads all at once; answers in the same order. Kinds that share one probe function are read in one question. */
   probe(desired: readonly Desired[]): Probe<readonly Actual[]>
   /** [] means converged. */
   plan(desired: Desired, actual: Actual, because: Because): readonly Change[]

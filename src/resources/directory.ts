@@ -1,15 +1,7 @@
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh } from '../shell/sh.ts'
-import {
-  type Access,
-  type AccessOptions,
-  accessOf,
-  checkPath,
-  type Entry,
-  lookScript,
-  readLook,
-} from './files-look.ts'
+import { type Access, type AccessOptions, accessOf, checkPath, type Entry, probePaths } from './files-look.ts'
 
 interface Wanted extends Access {
   readonly path: string
@@ -29,13 +21,7 @@ export function directory(path: string, options: Meta & AccessOptions = {}): Res
 
 const kind: Kind<Wanted, Entry> = {
   name: 'directory',
-  probe: (desired) => ({
-    script: lookScript(desired.map((d) => d.path)),
-    parse({ stdout }) {
-      const entries = readLook(stdout)
-      return desired.map((d) => entries.get(d.path))
-    },
-  }),
+  probe: probePaths,
   plan(wanted, found) {
     if (found?.type !== 'directory')
       return [{ attribute: 'directory', from: found?.type ?? 'absent', to: 'present' }]

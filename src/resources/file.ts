@@ -4,15 +4,7 @@ import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { Secret } from '../secret/secret.ts'
 import { lines, type Script, sh, showAs } from '../shell/sh.ts'
 import { unifiedDiff } from './files-diff.ts'
-import {
-  type Access,
-  type AccessOptions,
-  accessOf,
-  checkPath,
-  type Entry,
-  lookScript,
-  readLook,
-} from './files-look.ts'
+import { type Access, type AccessOptions, accessOf, checkPath, type Entry, probePaths } from './files-look.ts'
 
 interface Present extends Access {
   readonly path: string
@@ -22,9 +14,6 @@ interface Present extends Access {
 }
 
 type Wanted = Present | { readonly path: string; readonly absent: true }
-
-/** `sum` is the SHA-256 of a regular file. */
-type Found = (NonNullable<Entry> & { readonly sum?: string | undefined }) | undefined
 
 export type FileOptions = Meta &
   (
@@ -37,7 +26,7 @@ export type FileOptions = Meta &
   )
 
 /** A whole file: content, owner, mode. Written beside its place, validated, flushed, then renamed: never half there. */
-export function file(path: string, options: FileOptions): Resource<Wanted, Found> {
+export function file(path: string, options: FileOptions): Resource<Wanted, Entry> {
   const id = `file[${path}]`
   checkPath(id, path)
   if (options.ensure === 'absent') return resource(kind, path, { path, absent: true }, options)
@@ -50,30 +39,9 @@ export function file(path: string, options: FileOptions): Resource<Wanted, Found
   )
 }
 
-const kind: Kind<Wanted, Found> = {
+const kind: Kind<Wanted, Entry> = {
   name: 'file',
-  // Two processes for any number of files.
-  probe(desired) {
-    const paths = desired.map((d) => d.path)
-    const summed = desired.filter((d) => !('absent' in d)).map((d) => d.path)
-    return {
-      script: lines([
-        lookScript(paths),
-        sh`echo --`,
-        summed.length > 0 ? sh`sha256sum -- ${summed} 2>/dev/null` : sh`:`,
-      ]),
-      parse({ stdout }) {
-        const [look = '', sums] = stdout.split(/^--\n/m)
-        if (sums === undefined) throw new Error('the answer is cut off')
-        const entries = readLook(look)
-        const sumOf = new Map(sums.split('\n').map((line) => [line.slice(66), line.slice(0, 64)]))
-        return paths.map((path) => {
-          const entry = entries.get(path)
-          return entry && { ...entry, sum: entry.type === 'file' ? sumOf.get(path) : undefined }
-        })
-      },
-    }
-  },
+  probe: probePaths,
   plan(wanted, found) {
     if ('absent' in wanted) return found ? [{ attribute: 'file', from: found.type, to: 'absent' }] : []
     const changes: Change[] = []
@@ -101,7 +69,7 @@ const kind: Kind<Wanted, Found> = {
   absent: (path) => ({ path, absent: true }),
 }
 
-function step({ desired: d, changes }: Planned<Wanted, Found>): Script {
+function step({ desired: d, changes }: Planned<Wanted, Entry>): Script {
   if ('absent' in d) return sh`rm -f -- ${d.path}`
   const who = `${d.owner}:${d.group}`
   if (!changes.some((c) => c.attribute === 'content'))
@@ -121,7 +89,7 @@ function step({ desired: d, changes }: Planned<Wanted, Found>): Script {
   return showAs(script, `write ${d.path} (${Buffer.byteLength(textOf(d.content))} bytes)`)
 }
 
-function withDiff({ desired, changes }: Planned<Wanted, Found>, old: string): readonly Change[] {
+function withDiff({ desired, changes }: Planned<Wanted, Entry>, old: string): readonly Change[] {
   if ('absent' in desired || desired.content instanceof Secret) return changes
   const diff = unifiedDiff(desired.path, old, desired.content)
   return changes.map((c) => (c.attribute === 'content' ? { ...c, diff } : c))
@@ -135,7 +103,7 @@ function sumOf(content: string | Secret): string {
   return createHash('sha256').update(textOf(content)).digest('hex')
 }
 
-function short(found: Found): string {
+function short(found: Entry): string {
   if (!found) return 'absent'
   return found.sum ? `sha256:${found.sum.slice(0, 12)}` : found.type
 }

@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts'
-import { type Script, sh } from '../shell/sh.ts'
+import type { Probe } from '../model/probe.ts'
+import { lines, sh } from '../shell/sh.ts'
 
 /** What is at a path; undefined where nothing is. */
 export type Entry =
@@ -11,6 +12,8 @@ export type Entry =
       readonly group: string
       /** Where a link points to. */
       readonly target: string
+      /** SHA-256 of a regular file whose content is wished for. */
+      readonly sum?: string | undefined
     }
   | undefined
 
@@ -20,21 +23,39 @@ const types: Readonly<Record<string, 'file' | 'directory' | 'link'>> = {
   l: 'link',
 }
 
-/** Looks at any number of paths in one process. */
-export function lookScript(paths: readonly string[]): Script {
-  return sh`find ${paths} -maxdepth 0 -printf '%y|%m|%u|%g|%p|%l\n' 2>/dev/null`
+/** What a path is wished to be, as far as looking at it goes. A file whose content is wished for is summed. */
+interface Wish {
+  readonly path: string
+  readonly content?: unknown
 }
 
-export function readLook(stdout: string): ReadonlyMap<string, Entry> {
-  return new Map(
-    stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => {
-        const [type = '', mode = '', owner = '', group = '', path = '', target = ''] = line.split('|')
-        return [path, { type: types[type] ?? 'other', mode, owner, group, target }]
-      }),
-  )
+/** The probe of files, directories and links together: two processes for any number of them. */
+export function probePaths(wishes: readonly Wish[]): Probe<readonly Entry[]> {
+  const paths = wishes.map((w) => w.path)
+  const summed = wishes.filter((w) => w.content !== undefined).map((w) => w.path)
+  return {
+    script: lines([
+      sh`find ${paths} -maxdepth 0 -printf '%y|%m|%u|%g|%p|%l\n' 2>/dev/null; echo --`,
+      summed.length > 0 ? sh`sha256sum -- ${summed} 2>/dev/null` : sh`:`,
+    ]),
+    parse({ stdout }) {
+      const [look = '', sums] = stdout.split(/^--\n/m)
+      if (sums === undefined) throw new Error('the answer is cut off')
+      const sumOf = new Map(sums.split('\n').map((line) => [line.slice(66), line.slice(0, 64)]))
+      const entries = new Map(
+        look
+          .split('\n')
+          .filter(Boolean)
+          .map((line): [string, Entry] => {
+            const [type = '', mode = '', owner = '', group = '', path = '', target = ''] = line.split('|')
+            const known = types[type] ?? 'other'
+            const sum = known === 'file' ? sumOf.get(path) : undefined
+            return [path, { type: known, mode, owner, group, target, sum }]
+          }),
+      )
+      return paths.map((path) => entries.get(path))
+    },
+  }
 }
 
 /** Who may do what: the same three for files and directories. */

@@ -1,6 +1,7 @@
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh } from '../shell/sh.ts'
+import { type Accounts, probeAccounts } from './accounts.ts'
 
 interface Wanted {
   readonly name: string
@@ -8,9 +9,6 @@ interface Wanted {
   readonly system: boolean
   readonly absent: boolean
 }
-
-/** The number of the group; undefined where it is not there. */
-type Found = number | undefined
 
 /** A group of the host. */
 export function group(
@@ -20,24 +18,16 @@ export function group(
     readonly system?: boolean
     readonly ensure?: 'present' | 'absent'
   } = {},
-): Resource<Wanted, Found> {
+): Resource<Wanted, Accounts> {
   const { gid, system = false, ensure } = options
   return resource(kind, name, { name, gid, system, absent: ensure === 'absent' }, options)
 }
 
-const kind: Kind<Wanted, Found> = {
+const kind: Kind<Wanted, Accounts> = {
   name: 'group',
-  probe: (groups) => ({
-    script: sh`getent group ${groups.map((g) => g.name)}`,
-    parse({ stdout }) {
-      const rows = stdout.split('\n').map((row) => row.split(':'))
-      return groups.map(({ name }) => {
-        const row = rows.find(([found]) => found === name)
-        return row && Number(row[2])
-      })
-    },
-  }),
-  plan({ gid, absent }, found) {
+  probe: probeAccounts,
+  plan({ name, gid, absent }, { groups }) {
+    const found = groups.get(name)
     if (absent) return found === undefined ? [] : [{ attribute: 'group', from: 'present', to: 'absent' }]
     if (found === undefined) return [{ attribute: 'group', from: 'absent', to: 'present' }]
     return gid === undefined || gid === found ? [] : [{ attribute: 'gid', from: found, to: gid }]
@@ -48,7 +38,7 @@ const kind: Kind<Wanted, Found> = {
       ...planned.map(({ desired: { name, gid, system, absent }, actual }) => {
         const number = gid === undefined ? [] : ['--gid', gid]
         if (absent) return sh`groupdel -- ${name}`
-        if (actual !== undefined) return sh`groupmod ${number} -- ${name}`
+        if (actual.groups.has(name)) return sh`groupmod ${number} -- ${name}`
         return sh`groupadd ${system ? ['--system'] : []} ${number} -- ${name}`
       }),
     ]),

@@ -1,7 +1,7 @@
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh } from '../shell/sh.ts'
-import { checkPath, type Entry, lookScript, readLook } from './files-look.ts'
+import { checkPath, type Entry, probePaths } from './files-look.ts'
 
 interface Wanted {
   readonly path: string
@@ -16,13 +16,7 @@ export function link(path: string, options: Meta & { readonly to: string }): Res
 
 const kind: Kind<Wanted, Entry> = {
   name: 'link',
-  probe: (desired) => ({
-    script: lookScript(desired.map((d) => d.path)),
-    parse({ stdout }) {
-      const entries = readLook(stdout)
-      return desired.map((d) => entries.get(d.path))
-    },
-  }),
+  probe: probePaths,
   plan({ to }, found) {
     if (found?.type === 'link' && found.target === to) return []
     const from = found?.type === 'link' ? found.target : (found?.type ?? 'absent')

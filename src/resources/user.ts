@@ -1,6 +1,7 @@
 import type { Change, Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, type Script, sh } from '../shell/sh.ts'
+import { type Account, type Accounts, probeAccounts } from './accounts.ts'
 
 interface Wanted {
   readonly name: string
@@ -14,54 +15,21 @@ interface Wanted {
   readonly system: boolean
 }
 
-interface Found {
-  readonly uid: number
-  readonly group: string
-  readonly groups: readonly string[]
-  readonly shell: string
-  readonly home: string
-}
-
 export type UserOptions = Meta &
   Partial<Omit<Wanted, 'name' | 'absent'>> & { readonly ensure?: 'present' | 'absent' }
 
 /** A user of the host. No password is set: one logs in by key. Taking a user away leaves the home folder. */
-export function user(name: string, options: UserOptions = {}): Resource<Wanted, Found | undefined> {
+export function user(name: string, options: UserOptions = {}): Resource<Wanted, Accounts> {
   const { uid, group, groups = [], shell = '/bin/bash', home, system = false } = options
   const wanted = { name, absent: options.ensure === 'absent', uid, group, groups, shell, home, system }
   return resource(kind, name, wanted, options)
 }
 
-const kind: Kind<Wanted, Found | undefined> = {
+const kind: Kind<Wanted, Accounts> = {
   name: 'user',
-  probe: (users) => ({
-    // Two processes for any number of users; getent sees other name services too.
-    script: sh`getent passwd; echo --; getent group`,
-    parse({ stdout }) {
-      const [passwd = '', group] = stdout.split(/^--\n/m)
-      if (group === undefined) throw new Error('the answer is cut off')
-      const groups = group
-        .split('\n')
-        .filter(Boolean)
-        .map((row) => row.split(':'))
-      const rows = new Map(passwd.split('\n').map((row) => [row.split(':')[0], row.split(':')]))
-      return users.map(({ name }) => {
-        const row = rows.get(name)
-        if (!row) return undefined
-        const [, , uid = '', gid = '', , home = '', shell = ''] = row
-        return {
-          uid: Number(uid),
-          group: groups.find(([, , id]) => id === gid)?.[0] ?? gid,
-          groups: groups
-            .filter(([, , , members = '']) => members.split(',').includes(name))
-            .map(([g = '']) => g),
-          shell,
-          home,
-        }
-      })
-    },
-  }),
-  plan(wanted, found) {
+  probe: probeAccounts,
+  plan(wanted, { users }) {
+    const found = users.get(wanted.name)
     if (wanted.absent) return found ? [{ attribute: 'user', from: 'present', to: 'absent' }] : []
     if (!found) return [{ attribute: 'user', from: 'absent', to: 'present' }]
     const changes: Change[] = []
@@ -73,11 +41,12 @@ const kind: Kind<Wanted, Found | undefined> = {
       changes.push({ attribute: 'groups', from: found.groups.join(','), to: `+${missing.join(',')}` })
     return changes
   },
-  apply: (planned) => lines([sh`set -e`, ...planned.map((p) => step(p.desired, p.actual))]),
+  apply: (planned) =>
+    lines([sh`set -e`, ...planned.map((p) => step(p.desired, p.actual.users.get(p.desired.name)))]),
   absent: (name) => ({ name, absent: true, groups: [], shell: '', system: false }),
 }
 
-function step(wanted: Wanted, found: Found | undefined): Script {
+function step(wanted: Wanted, found: Account | undefined): Script {
   if (wanted.absent) return sh`userdel -- ${wanted.name}`
   const flags = [
     ...(wanted.uid === undefined ? [] : ['--uid', wanted.uid]),

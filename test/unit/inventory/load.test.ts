@@ -1,13 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
-import Type from 'typebox'
-import { afterAll, expect, test } from 'vitest'
-import { checkRoles, formatGraph, formatShow, loadInventory } from '../../../src/inventory/index.ts'
-
-const folder = mkdtempSync(join(tmpdir(), 'provision-inventory-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-const file = join(folder, 'test.yaml')
+import { expect, test } from 'vitest'
+import { formatGraph, formatList, formatShow } from '../../../src/inventory/index.ts'
+import { complaint, file, folder, hostOf, load } from './support.ts'
 
 const good = `vars: { chrony: { servers: [a], port: 1 } }
 connection: { user: ops, key: keys/id }
@@ -19,29 +14,10 @@ hosts:
   h2: { vars: { chrony: { port: 4 } }, connection: { user: root } }
 `
 
-function load(text: string, set: readonly string[] = []) {
-  writeFileSync(file, text)
-  return loadInventory(file, { set })
-}
-
 /** Where the value of `key: value` stands in the good inventory. */
 function place(pair: string): string {
   const before = good.slice(0, good.indexOf(pair) + 'port: '.length)
   return `F:${before.split('\n').length}:${before.length - before.lastIndexOf('\n')}`
-}
-
-function complaint(act: () => unknown): string {
-  try {
-    act()
-    return 'none'
-  } catch (error) {
-    return (error instanceof Error ? error.message : String(error)).replaceAll(file, 'F')
-  }
-}
-
-const role = {
-  name: 'chrony',
-  vars: Type.Object({ servers: Type.Array(Type.String()), port: Type.Integer({ default: 123 }) }),
 }
 
 test('a range of names moves with the range of addresses', () => {
@@ -75,9 +51,8 @@ test('connection settings merge the same way, and paths are relative to the file
 
 test('every value can tell where it came from, and what it overrode', () => {
   const inventory = load(good)
-  const [, h2] = inventory.hosts
-  if (!h2) throw new Error('no h2')
-  const origins = inventory.originsOf(h2, ['chrony', 'port'])
+  const h2 = hostOf(inventory, 'h2')
+  const origins = inventory.originOf(h2, ['chrony', 'port'])
   expect(origins.map((o) => [o.value, o.level, o.where.replace(file, 'F')])).toEqual([
     [4, 'host h2', place('port: 4')],
     [3, 'group db', place('port: 3')],
@@ -107,40 +82,92 @@ test('the graph shows children and loose hosts', () => {
   expect(formatGraph(load(good))).toBe('@all\n  @site\n    @db\n      h1\n      h2\n  h3')
 })
 
-test.each([
-  ['hots: {}', 'F:1:1  hots is not known here\n  → did you mean hosts?'],
-  ['hosts: { h1: { adress: x } }', 'F:1:16  hosts.h1.adress is not known here\n  → did you mean address?'],
-  ['connection: { port: ssh }', 'F:1:21  connection.port must be an integer, found "ssh"'],
-  [
-    'hosts: { h1: }\ngroups: { db: { hosts: [h2] } }',
-    'F:2:25  groups.db.hosts: there is no host h2\n  → did you mean h1?',
-  ],
-  [
-    'groups: { db: { children: [dc] } }',
-    'F:1:28  groups.db.children: there is no group dc\n  → did you mean db?',
-  ],
-  ['groups: { a: { children: [b] }, b: { children: [a] } }', 'F:1:11  groups.a is its own descendant'],
-  ['hosts: { "h[3:1]": }', 'F:1:10  hosts.h[3:1] is not a range such as db[1:3]'],
-  ['hosts: {h1: {', 'F:1:'],
-])('bad input is named with its place: %s', (text, message) => {
-  expect(complaint(() => load(text))).toContain(message)
+test('a chain of single parents counts its depth, not its ancestors', () => {
+  const text = `groups:
+  d: { hosts: [h], vars: { r: { v: d } } }
+  c: { hosts: [h], vars: { r: { v: c } } }
+  a: { children: [c] }
+  b: { children: [c] }
+  x: { children: [y] }
+  y: { children: [d] }
+hosts: { h: }`
+  // c lies under two groups and d under two as well, but d lies deeper.
+  expect(hostOf(load(text), 'h').vars).toEqual({ r: { v: 'd' } })
 })
 
-test('vars are checked against the role, with defaults, and a slip of the hand is an error', () => {
-  const inventory = load('hosts: { h1: { vars: { chrony: { servers: [a] } } } }')
-  const [h1] = inventory.hosts
-  if (!h1) throw new Error('no h1')
-  expect(inventory.varsFor(h1, role)).toEqual({ servers: ['a'], port: 123 })
-  const wrong = load('hosts: { h1: { vars: { chrony: { servers: [a], prt: 1, port: x } } } }')
-  const said = complaint(() => wrong.hosts.map((h) => wrong.varsFor(h, role)))
-  expect(said).toContain('chrony.prt is not known here')
-  expect(said).toContain('chrony.port must be an integer, found "x"')
-  expect(said).toContain('wanted by role chrony on h1')
+test('of groups at the same depth, the later one in the file wins', () => {
+  const text =
+    'groups: { b: { hosts: [h], vars: { r: { v: b } } }, a: { hosts: [h], vars: { r: { v: a } } } }'
+  expect(hostOf(load(`${text}\nhosts: { h: }`), 'h').vars).toEqual({ r: { v: 'a' } })
 })
 
-test('vars of a role that is not there are an error with the nearest name', () => {
-  const inventory = load('vars: { chrny: {} }\nhosts: { h1: }')
-  expect(complaint(() => checkRoles(inventory, [role]))).toBe(
-    'F:1:16  vars.chrny: there is no role chrny\n  → did you mean chrony? Known here: chrony',
+test('a plain key wins over a range even when it stands first', () => {
+  const inventory = load('hosts: { h2: { address: b }, "h[1:2]": { address: "a[1:2]" } }')
+  expect(inventory.hosts.map((h) => [h.name, h.address])).toEqual([
+    ['h2', 'b'],
+    ['h1', 'a1'],
+  ])
+})
+
+test('the address of a host is its name when nothing else is said, and the rest has defaults', () => {
+  expect(load('hosts: { db1.example: }').hosts[0]).toEqual({
+    name: 'db1.example',
+    address: 'db1.example',
+    groups: [],
+    vars: {},
+    connection: { transport: 'ssh', become: false, hostKeys: [], connectTimeoutSeconds: 10 },
+  })
+})
+
+test('a home folder is expanded in paths', () => {
+  const [host] = load('connection: { key: ~/k, knownHosts: ../kh }\nhosts: { h: }').hosts
+  expect(host?.connection).toMatchObject({ key: join(homedir(), 'k'), knownHosts: join(folder, '../kh') })
+})
+
+test('what a plain value replaced is no origin of what lay below it', () => {
+  const inventory = load('vars: { r: { m: { x: 1 } } }\nhosts: { h: { vars: { r: { m: off } } } }')
+  const h = hostOf(inventory, 'h')
+  expect(inventory.originOf(h, ['r', 'm', 'x'])).toEqual([])
+  expect(inventory.originOf(h, ['r', 'm']).map((o) => o.value)).toEqual(['off', { x: 1 }])
+})
+
+test('--set is the first origin, and names itself', () => {
+  const inventory = load(good, ['chrony.port=9'])
+  const [first] = inventory.originOf(hostOf(inventory, 'h1'), ['chrony', 'port'])
+  expect(first).toEqual({ value: 9, level: '--set', where: '--set chrony.port=9' })
+})
+
+test('what is taken away stays away, whatever the order of the words', () => {
+  expect(
+    load(good)
+      .select('!h1,db')
+      .map((h) => h.name),
+  ).toEqual(['h2'])
+})
+
+test('a range selects hosts', () => {
+  expect(
+    load(good)
+      .select('h[2:3]')
+      .map((h) => h.name),
+  ).toEqual(['h2', 'h3'])
+})
+
+test('an empty selection is an error and never every host', () => {
+  expect(complaint(() => load(good).select(' , '))).toBe(
+    'a selection of hosts must name a group or host, found nothing\n  → for every host, say all',
+  )
+})
+
+test('the list has a line a host', () => {
+  expect(formatList(load(good))).toBe('h1  10.0.0.11  site, db\nh2  10.0.0.12  site, db\nh3  10.0.0.13')
+})
+
+test('show prints every leaf with its origin and what it overrode', () => {
+  const inventory = load('vars: { r: { a: 1, e: {} } }\nhosts: { h: { vars: { r: { a: 2 } } } }')
+  expect(formatShow(inventory, hostOf(inventory, 'h')).replaceAll(file, 'F')).toBe(
+    ['h  h  groups: none', '  r.a = 2   (host h F:2:33, over all F:1:17)', '  r.e = {}   (all F:1:23)'].join(
+      '\n',
+    ),
   )
 })
