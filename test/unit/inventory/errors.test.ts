@@ -54,14 +54,14 @@ test.each([
     'F:1:31  hosts.h[1:3].address must be a range of 3, as the name is, found a\n' +
       '  → several hosts cannot have one address: write a range such as 192.0.2.1[1:3]',
   ],
-  ['hosts:\n  h1:\n  h1:', 'F:3:3  this key is written twice in one map; a key may stand there once'],
+  ['hosts:\n  h1: {}\n  h1: {}', 'F:3:3  this key is written twice in one map; a key may stand there once'],
   ['vars: { r: { p: !vault x } }', 'F:1:17  there is no tag !vault\n  → did you mean !secret?'],
   [
     'vars: { r: { p: !secret env:NO_SUCH_NAME } }',
-    'F:1:25  !secret env:NO_SUCH_NAME: the environment has no NO_SUCH_NAME',
+    'F:1:17  !secret env:NO_SUCH_NAME: the environment has no NO_SUCH_NAME',
   ],
-  ['vars: { r: { p: !secret file:gone } }', 'F:1:25  !secret file:gone: cannot be read'],
-  ['vars: { r: { p: !secret x } }', 'F:1:25  !secret takes env:NAME or file:PATH'],
+  ['vars: { r: { p: !secret file:gone } }', 'F:1:17  !secret file:gone: cannot be read'],
+  ['vars: { r: { p: !secret x } }', 'F:1:17  !secret takes env:NAME or file:PATH'],
 ])('bad input is named with its place: %s', (text, message) => {
   expect(complaint(() => load(text))).toBe(message)
 })

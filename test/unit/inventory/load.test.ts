@@ -166,7 +166,7 @@ test('the list has a line a host', () => {
 test('show prints every leaf with its origin and what it overrode', () => {
   const inventory = load('vars: { r: { a: 1, e: {} } }\nhosts: { h: { vars: { r: { a: 2 } } } }')
   expect(formatShow(inventory, hostOf(inventory, 'h')).replaceAll(file, 'F')).toBe(
-    ['h  h  groups: none', '  r.a = 2   (host h F:2:33, over all F:1:17)', '  r.e = {}   (all F:1:23)'].join(
+    ['h  h  groups: none', '  r.a = 2   (host h F:2:31, over all F:1:17)', '  r.e = {}   (all F:1:23)'].join(
       '\n',
     ),
   )
