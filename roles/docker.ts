@@ -1,4 +1,4 @@
-import { aptRepository, check, directory, file, InputError, os, pkg, role, service, t } from 'provision'
+import { aptRepository, check, directory, file, InputError, os, pkg, role, service, sh, t } from 'provision'
 
 const vars = t.Object({
   source: t.Union([t.Literal('distribution'), t.Literal('docker')], {
@@ -56,9 +56,11 @@ export default role({
       directory('/etc/docker'),
       daemon,
       fromDocker
-        ? ['docker-ce', 'docker-ce-cli', 'containerd.io'].map((name, i) => pkg(name, i < 2 ? pinned : {}))
+        ? ['docker-ce', 'docker-ce-cli', 'containerd.io', 'curl'].map((name, i) =>
+            pkg(name, i < 2 ? pinned : {}),
+          )
         : // docker-cli and apparmor are only recommended: without them there is no `docker`, and no container starts.
-          ['docker.io', 'docker-cli', 'apparmor', 'ca-certificates'].map((name, i) =>
+          ['docker.io', 'docker-cli', 'apparmor', 'ca-certificates', 'curl'].map((name, i) =>
             pkg(name, i < 1 ? pinned : {}),
           ),
       service('docker', { restartOn: [daemon] }),
@@ -67,7 +69,10 @@ export default role({
   },
 })
 
-const engineCheck = `v=$(docker version --format '{{.Server.Version}}') && [ "\${v%%.*}" -ge 24 ] || { echo "Docker Engine is $v, at least 24 is needed"; exit 1; }`
+/** Asks the daemon itself; curl costs a tenth of starting the docker client. */
+const engineCheck =
+  sh`v=$(curl -sSI --max-time 10 --unix-socket /run/docker.sock http://docker/_ping | sed -n 's|^Server: Docker/\([0-9]*\).*|\1|p')
+[ "0$v" -ge 24 ] || { echo "Docker Engine is \${v:-not answering}, at least 24 is needed"; exit 1; }`.text
 
 function daemonJson(vars: {
   addressPools: unknown

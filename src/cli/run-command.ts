@@ -67,7 +67,7 @@ export async function runCommand(mode: 'plan' | 'run', file: string, flags: RunF
       root,
       signal: stop.signal,
       who: `${userInfo().username}@${hostname()} pid ${process.pid}`,
-      commit: commitOf(),
+      commit: commitOf,
       approve: (plans) => approve(plans, flags, show),
     })
     await report.close()
@@ -104,6 +104,7 @@ async function approve(
   return /^y(es)?$/i.test(answer.trim())
 }
 
+/** Asked for only when something was changed: starting git costs more than the rest of a converged run's set-up. */
 function commitOf(): string | undefined {
   try {
     return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {

@@ -17,7 +17,7 @@ export async function prove(s: Session, options: RunOptions, playIndex?: number)
   const record = {
     at: new Date().toISOString(),
     who: options.who,
-    commit: options.commit,
+    commit: options.commit?.(),
     playbook: options.playbook.name,
     changed: s.done,
   }

@@ -30,9 +30,9 @@ export interface RunOptions {
   /** Repository root, to show `roles/x.ts:12` instead of full paths. */
   readonly root: string
   readonly signal: AbortSignal
-  /** Recorded in the host's journal. */
+  /** Recorded in the host's journal, with the commit of the playbooks. */
   readonly who: string
-  readonly commit?: string | undefined
+  commit?(): string | undefined
   /** Asked with all plans before the first change; false means no change is made. */
   approve(plans: readonly HostPlan[]): Promise<boolean>
 }

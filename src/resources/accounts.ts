@@ -1,5 +1,4 @@
-import type { Probe } from '../model/probe.ts'
-import { sh } from '../shell/sh.ts'
+import type { Texts } from './read-texts.ts'
 
 export interface Account {
   readonly uid: number
@@ -17,22 +16,11 @@ export interface Accounts {
   readonly groups: ReadonlyMap<string, number>
 }
 
-/** The probe of users and groups together: one process for any number of them. */
-export function probeAccounts(wishes: readonly unknown[]): Probe<readonly Accounts[]> {
-  return {
-    script: sh`grep -H '' /etc/passwd /etc/group`,
-    parse({ stdout, code }) {
-      if (code !== 0) throw new Error('/etc/passwd and /etc/group cannot be read')
-      const accounts = read(stdout)
-      return wishes.map(() => accounts)
-    },
-  }
-}
+/** What users and groups read; their kinds share the probe of all text files. */
+export const accountFiles: readonly string[] = ['/etc/passwd', '/etc/group']
 
-function read(stdout: string): Accounts {
-  const rows = stdout.split('\n').map((line) => line.split(':'))
-  const passwd = rows.filter(([file]) => file === '/etc/passwd').map(([, ...row]) => row)
-  const group = rows.filter(([file]) => file === '/etc/group').map(([, ...row]) => row)
+export function accountsIn(texts: Texts): Accounts {
+  const [passwd = [], group = []] = accountFiles.map((path) => texts.get(path)?.map((row) => row.split(':')))
   const users = passwd.map(([name = '', , uid, gid = '', , home = '', shell = '']): [string, Account] => [
     name,
     {

@@ -1,9 +1,10 @@
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh } from '../shell/sh.ts'
-import { type Accounts, probeAccounts } from './accounts.ts'
+import { accountFiles, accountsIn } from './accounts.ts'
+import { probeTexts, type Reads, type Texts } from './read-texts.ts'
 
-interface Wanted {
+interface Wanted extends Reads {
   readonly name: string
   readonly gid?: number | undefined
   readonly system: boolean
@@ -18,16 +19,21 @@ export function group(
     readonly system?: boolean
     readonly ensure?: 'present' | 'absent'
   } = {},
-): Resource<Wanted, Accounts> {
+): Resource<Wanted, Texts> {
   const { gid, system = false, ensure } = options
-  return resource(kind, name, { name, gid, system, absent: ensure === 'absent' }, options)
+  return resource(
+    kind,
+    name,
+    { reads: accountFiles, name, gid, system, absent: ensure === 'absent' },
+    options,
+  )
 }
 
-const kind: Kind<Wanted, Accounts> = {
+const kind: Kind<Wanted, Texts> = {
   name: 'group',
-  probe: probeAccounts,
-  plan({ name, gid, absent }, { groups }) {
-    const found = groups.get(name)
+  probe: probeTexts,
+  plan({ name, gid, absent }, texts) {
+    const found = accountsIn(texts).groups.get(name)
     if (absent) return found === undefined ? [] : [{ attribute: 'group', from: 'present', to: 'absent' }]
     if (found === undefined) return [{ attribute: 'group', from: 'absent', to: 'present' }]
     return gid === undefined || gid === found ? [] : [{ attribute: 'gid', from: found, to: gid }]
@@ -38,9 +44,9 @@ const kind: Kind<Wanted, Accounts> = {
       ...planned.map(({ desired: { name, gid, system, absent }, actual }) => {
         const number = gid === undefined ? [] : ['--gid', gid]
         if (absent) return sh`groupdel -- ${name}`
-        if (actual.groups.has(name)) return sh`groupmod ${number} -- ${name}`
+        if (accountsIn(actual).groups.has(name)) return sh`groupmod ${number} -- ${name}`
         return sh`groupadd ${system ? ['--system'] : []} ${number} -- ${name}`
       }),
     ]),
-  absent: (name) => ({ name, absent: true, system: false }),
+  absent: (name) => ({ reads: accountFiles, name, absent: true, system: false }),
 }

@@ -1,6 +1,7 @@
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh } from '../shell/sh.ts'
+import { probeTexts, type Reads, type Texts } from './read-texts.ts'
 
 /** A module of the kernel: loaded, or built in. `ifAvailable`: a kernel without it is fine. To load it at boot is a `file` of the role. */
 export function kernelModule(
@@ -35,7 +36,7 @@ const moduleKind: Kind<Module, ModuleState> = {
   apply: (planned) => sh`modprobe -a -- ${planned.map((p) => p.desired.name)}`,
 }
 
-interface Value {
+interface Value extends Reads {
   readonly path: string
   readonly value: string
   readonly ifPresent: boolean
@@ -46,24 +47,20 @@ export function kernelValue(
   path: string,
   value: string,
   options: Meta & { readonly ifPresent?: boolean } = {},
-): Resource<Value, string | undefined> {
-  return resource(valueKind, path, { path, value, ifPresent: options.ifPresent === true }, options)
+): Resource<Value, Texts> {
+  return resource(
+    valueKind,
+    path,
+    { path, value, ifPresent: options.ifPresent === true, reads: [path] },
+    options,
+  )
 }
 
-const valueKind: Kind<Value, string | undefined> = {
+const valueKind: Kind<Value, Texts> = {
   name: 'kernel_value',
-  probe: (values) => ({
-    script: sh`grep -H '' -- ${values.map((v) => v.path)} /dev/null 2>/dev/null`,
-    parse({ stdout }) {
-      const live = new Map<string, string>()
-      for (const line of stdout.split('\n')) {
-        const at = line.indexOf(':')
-        if (at > 0 && !live.has(line.slice(0, at))) live.set(line.slice(0, at), chosen(line.slice(at + 1)))
-      }
-      return values.map((v) => live.get(v.path))
-    },
-  }),
-  plan({ value, ifPresent }, live) {
+  probe: probeTexts,
+  plan({ path, value, ifPresent }, texts) {
+    const live = chosen(texts.get(path)?.[0])
     if (live === value || (live === undefined && ifPresent)) return []
     return [{ attribute: 'value', from: live ?? 'absent', to: value }]
   },
@@ -74,6 +71,6 @@ const valueKind: Kind<Value, string | undefined> = {
     ]),
 }
 
-function chosen(text: string): string {
-  return /\[([^\]]+)\]/.exec(text)?.[1] ?? text.trim()
+function chosen(text: string | undefined): string | undefined {
+  return /\[([^\]]+)\]/.exec(text ?? '')?.[1] ?? text?.trim()
 }

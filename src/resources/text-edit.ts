@@ -4,18 +4,16 @@ import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh, showAs } from '../shell/sh.ts'
 import { unifiedDiff } from './files-diff.ts'
 import { checkPath } from './files-look.ts'
+import { probeTexts, type Reads, type Texts } from './read-texts.ts'
 
 /** An edit of one file that belongs to somebody else: what the lines are, and what they should be. Pure. */
-interface Edit {
+interface Edit extends Reads {
   readonly path: string
   /** What the change is called in a plan: `line` or `block`. */
   readonly attribute: string
   readonly wish: string
   readonly edit: (before: readonly string[]) => readonly string[]
 }
-
-/** The file's lines; undefined where it is not there. */
-type Found = readonly string[] | undefined
 
 /** One line in a file: present exactly once, in the place of the first line that starts with `replaces`, else at the end. */
 export function line(
@@ -25,11 +23,12 @@ export function line(
     readonly replaces?: string
     readonly ensure?: 'present' | 'absent'
   },
-): Resource<Edit, Found> {
+): Resource<Edit, Texts> {
   const { line: text, replaces, ensure } = options
   if (text.includes('\n')) throw new InputError({ what: `line[${path}]: a line has no newline; use block` })
   return edit(`${path}: ${text}`, options, {
     path,
+    reads: [path],
     attribute: 'line',
     wish: ensure === 'absent' ? 'absent' : text,
     edit(before) {
@@ -45,13 +44,14 @@ export function line(
 export function block(
   path: string,
   options: Meta & { readonly name: string; readonly content: string; readonly ensure?: 'present' | 'absent' },
-): Resource<Edit, Found> {
+): Resource<Edit, Texts> {
   const { name, content, ensure } = options
   const open = `# BEGIN provision ${name}`
   const close = `# END provision ${name}`
   const wanted = ensure === 'absent' ? [] : [open, ...content.replace(/\n$/, '').split('\n'), close]
   return edit(`${path}: ${name}`, options, {
     path,
+    reads: [path],
     attribute: 'block',
     wish: ensure === 'absent' ? 'absent' : content,
     edit(before) {
@@ -63,36 +63,17 @@ export function block(
   })
 }
 
-function edit(name: string, meta: Meta, wanted: Edit): Resource<Edit, Found> {
+function edit(name: string, meta: Meta, wanted: Edit): Resource<Edit, Texts> {
   checkPath(`text[${wanted.path}]`, wanted.path)
   return resource(kind, name, wanted, meta)
 }
 
 /** Lines and blocks are one kind, so that several edits of one file are composed into one write. */
-const kind: Kind<Edit, Found> = {
+const kind: Kind<Edit, Texts> = {
   name: 'text',
-  probe(edits) {
-    const paths = [...new Set(edits.map((e) => e.path))]
-    return {
-      // One process; NUL parts the name from the line. An empty file gives no line: it is looked for by the shell itself.
-      script: lines([
-        sh`for f in ${paths}; do if [ -e "$f" ]; then printf '%s\n' "$f"; fi; done; echo --`,
-        sh`grep -HZ '' -- ${paths} 2>/dev/null`,
-      ]),
-      parse({ stdout }) {
-        const border = stdout.indexOf('--\n')
-        const there = new Set(stdout.slice(0, border).split('\n').filter(Boolean))
-        const found = new Map([...there].map((path) => [path, [] as string[]]))
-        for (const row of stdout.slice(border + 3).split('\n')) {
-          const at = row.indexOf('\0')
-          if (at > 0) found.get(row.slice(0, at))?.push(row.slice(at + 1))
-        }
-        return edits.map((e) => found.get(e.path))
-      },
-    }
-  },
-  plan({ attribute, wish, edit }, found) {
-    const before = found ?? []
+  probe: probeTexts,
+  plan({ path, attribute, wish, edit }, texts) {
+    const before = texts.get(path) ?? []
     const after = edit(before)
     if (after.length === before.length && after.every((l, i) => l === before[i])) return []
     return [{ attribute, from: wish === 'absent' ? 'present' : 'absent or different', to: wish }]
@@ -115,14 +96,17 @@ printf %s ${`${composed(edits).join('\n')}\n`} > "$t"; sync -- "$t"; mv -fT -- "
       script: sh`:`,
       parse: () =>
         planned.map((p): readonly Change[] => {
-          const before = (p.actual ?? []).join('\n')
-          const diff = unifiedDiff(p.desired.path, before, p.desired.edit(p.actual ?? []).join('\n'))
+          const before = p.actual.get(p.desired.path) ?? []
+          const diff = unifiedDiff(p.desired.path, before.join('\n'), p.desired.edit(before).join('\n'))
           return p.changes.map((c) => ({ ...c, diff }))
         }),
     }
   },
 }
 
-function composed(edits: readonly Planned<Edit, Found>[]): readonly string[] {
-  return edits.reduce<readonly string[]>((before, p) => p.desired.edit(before), edits[0]?.actual ?? [])
+function composed(edits: readonly Planned<Edit, Texts>[]): readonly string[] {
+  return edits.reduce<readonly string[]>(
+    (before, p) => p.desired.edit(before),
+    edits[0]?.actual.get(edits[0].desired.path) ?? [],
+  )
 }

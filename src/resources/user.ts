@@ -1,9 +1,10 @@
 import type { Change, Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, type Script, sh } from '../shell/sh.ts'
-import { type Account, type Accounts, probeAccounts } from './accounts.ts'
+import { type Account, accountFiles, accountsIn } from './accounts.ts'
+import { probeTexts, type Reads, type Texts } from './read-texts.ts'
 
-interface Wanted {
+interface Wanted extends Reads {
   readonly name: string
   readonly absent: boolean
   readonly uid?: number | undefined
@@ -16,20 +17,30 @@ interface Wanted {
 }
 
 export type UserOptions = Meta &
-  Partial<Omit<Wanted, 'name' | 'absent'>> & { readonly ensure?: 'present' | 'absent' }
+  Partial<Omit<Wanted, 'name' | 'absent' | 'reads'>> & { readonly ensure?: 'present' | 'absent' }
 
 /** A user of the host. No password is set: one logs in by key. Taking a user away leaves the home folder. */
-export function user(name: string, options: UserOptions = {}): Resource<Wanted, Accounts> {
+export function user(name: string, options: UserOptions = {}): Resource<Wanted, Texts> {
   const { uid, group, groups = [], shell = '/bin/bash', home, system = false } = options
-  const wanted = { name, absent: options.ensure === 'absent', uid, group, groups, shell, home, system }
+  const wanted = {
+    reads: accountFiles,
+    name,
+    absent: options.ensure === 'absent',
+    uid,
+    group,
+    groups,
+    shell,
+    home,
+    system,
+  }
   return resource(kind, name, wanted, options)
 }
 
-const kind: Kind<Wanted, Accounts> = {
+const kind: Kind<Wanted, Texts> = {
   name: 'user',
-  probe: probeAccounts,
-  plan(wanted, { users }) {
-    const found = users.get(wanted.name)
+  probe: probeTexts,
+  plan(wanted, texts) {
+    const found = accountsIn(texts).users.get(wanted.name)
     if (wanted.absent) return found ? [{ attribute: 'user', from: 'present', to: 'absent' }] : []
     if (!found) return [{ attribute: 'user', from: 'absent', to: 'present' }]
     const changes: Change[] = []
@@ -42,8 +53,11 @@ const kind: Kind<Wanted, Accounts> = {
     return changes
   },
   apply: (planned) =>
-    lines([sh`set -e`, ...planned.map((p) => step(p.desired, p.actual.users.get(p.desired.name)))]),
-  absent: (name) => ({ name, absent: true, groups: [], shell: '', system: false }),
+    lines([
+      sh`set -e`,
+      ...planned.map((p) => step(p.desired, accountsIn(p.actual).users.get(p.desired.name))),
+    ]),
+  absent: (name) => ({ reads: accountFiles, name, absent: true, groups: [], shell: '', system: false }),
 }
 
 function step(wanted: Wanted, found: Account | undefined): Script {
