@@ -75,19 +75,21 @@ function step({ desired: { unit, act }, changes }: Planned<Wanted, Live>): Scrip
   // A masked unit cannot be started; that somebody masked it is drift like any other.
   if (to('enabled') === true) words.push(sh`systemctl -q unmask -- ${unit} && systemctl -q enable -- ${unit}`)
   if (to('enabled') === false) words.push(sh`systemctl -q disable -- ${unit}`)
-  if (to('running') === true)
-    words.push(
-      sh`systemctl reset-failed -- ${unit} 2>/dev/null; systemctl start -- ${unit} && ${stays(unit)}`,
-    )
+  if (to('running') === true) words.push(sh`${afresh(unit)}; systemctl start -- ${unit} && ${stays(unit)}`)
   if (to('running') === false) words.push(sh`systemctl stop -- ${unit}`)
   if (to(act) !== undefined)
     words.push(
       act === 'reload'
         ? sh`systemctl reload-or-restart -- ${unit}`
-        : sh`systemctl restart -- ${unit} && ${stays(unit)}`,
+        : sh`${afresh(unit)}; systemctl restart -- ${unit} && ${stays(unit)}`,
     )
   const all = words.reduce((before, word) => sh`${before} && ${word}`, sh`:`)
   return sh`{ ${all}; } || { systemctl --no-pager --lines=0 status -- ${unit}; journalctl --no-pager --lines=15 --unit ${unit}; exit 1; } >&2`
+}
+
+/** Our own start is not one of those that systemd counts against a unit (StartLimitBurst; Docker's is 3 a minute). */
+function afresh(unit: string): Script {
+  return sh`systemctl reset-failed -- ${unit} 2>/dev/null`
 }
 
 /** `systemctl start` of a simple service succeeds at once; half a second shows one that falls over its configuration. */

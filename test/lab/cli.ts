@@ -34,14 +34,16 @@ export function provision(
 
 export const labInventory = ['--inventory', 'inventory/lab.yaml']
 
-/** A run's events, from `--output json`. */
+/** A run's events, from `--output json`. Failures are printed: they are what explains a test that fails. */
 export async function events(args: readonly string[]): Promise<readonly Event[]> {
   const { stdout, stderr } = await provision([...args, ...labInventory, '--output', 'json'])
   if (!stdout) throw new Error(stderr)
-  return stdout
+  const all = stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Event)
+  for (const event of all) if (event.type === 'failed') console.error(event.message)
+  return all
 }
 
 /** `h1 file[/x]` of everything that is planned. */
