@@ -6,6 +6,8 @@ Examples:
   provision --inventory inventory/prod.yaml               run playbooks/site.ts
   provision plan --inventory inventory/prod.yaml --diff   what would change, and how
   provision run playbooks/prepare.ts --limit db2          change only db2; all hosts are observed
+  provision plan --out FILE; provision apply FILE         exactly what was looked at, or nothing
+  provision explain db1 'service[docker]'                 who asks for it, and why it would act
   provision inventory show db1                            merged vars, and where each came from
   provision lab up                                        three real hosts on this machine
 
@@ -19,17 +21,33 @@ export const program = new Command('provision')
     process.exit(error.exitCode === 0 ? 0 : 4)
   })
 
-runFlags(program).action((flags: RunFlags) => start('run', 'playbooks/site.ts', flags))
+const site = 'playbooks/site.ts'
+
+runFlags(program).action((flags: RunFlags) => start((run) => run.runCommand(site, flags), flags))
 
 runFlags(program.command('run <playbook>'))
   .description('run a playbook')
-  .action((playbook: string, flags: RunFlags) => start('run', playbook, flags))
+  .action((playbook: string, flags: RunFlags) =>
+    start((run) => run.runCommand(playbook, flags), flags, playbook),
+  )
 
 runFlags(program.command('plan [playbook]'))
   .description('show what a run would change; touches nothing')
   .option('--detailed-exitcode', 'exit 2 when there are changes')
+  .option('--out <file>', 'save the plan, for: provision apply FILE')
   .action((playbook: string | undefined, flags: RunFlags) =>
-    start('plan', playbook ?? 'playbooks/site.ts', flags),
+    start((run) => run.planCommand(playbook ?? site, flags), flags),
+  )
+
+runFlags(program.command('apply <file>'))
+  .description('do exactly what a saved plan says, or refuse')
+  .action((file: string, flags: RunFlags) => start((run) => run.applyCommand(file, flags), flags))
+
+runFlags(program.command('explain <host> <resource-or-var>'))
+  .description('why: which role and line, what differs, where a value came from')
+  .option('--playbook <file>', 'playbook', site)
+  .action((host: string, what: string, flags: RunFlags & { playbook: string }) =>
+    start((run) => run.explainCommand(flags.playbook, host, what, flags), flags),
   )
 
 program
@@ -64,13 +82,18 @@ function runFlags(command: Command): Command {
     .option('--forks <n>', 'connections opened at once', '20')
     .option('--check', 'only plan')
     .option('--diff', 'show text differences')
+    .option('--prune', 'take away what was managed and is asked for no more')
     .option('-y, --yes', 'do not ask')
     .option('--output <kind>', 'auto, plain or json', 'auto')
     .option('-v, --verbose', 'show remote scripts and timings')
     .option('--accept-new-host-keys', 'take unknown host keys (never changed ones)')
 }
 
-async function start(mode: 'plan' | 'run', playbook: string, flags: RunFlags): Promise<void> {
-  const { runCommand } = await import('./run-command.ts')
-  process.exitCode = await runCommand(flags.check ? 'plan' : mode, playbook, flags)
+async function start(
+  act: (run: typeof import('./run-command.ts')) => Promise<number>,
+  flags: RunFlags,
+  playbook = site,
+): Promise<void> {
+  const run = await import('./run-command.ts')
+  process.exitCode = await (flags.check ? run.planCommand(playbook, flags) : act(run))
 }

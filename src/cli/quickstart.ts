@@ -16,7 +16,7 @@ async function quickstart(): Promise<number> {
   const started = await lab(['up'])
   if (started !== 0) return started
   console.log('\nPreparing them over SSH …')
-  const code = await runCommand('run', 'playbooks/site.ts', {
+  const code = await runCommand('playbooks/site.ts', {
     inventory,
     forks: '20',
     output: 'auto',

@@ -2,14 +2,19 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline/promises'
-import { run } from '../engine/run.ts'
-import { checkRoles, loadInventory } from '../inventory/index.ts'
+import { type RunOptions, type RunResult, run } from '../engine/run.ts'
+import { mustMatch } from '../engine/saved-plan.ts'
+import { InputError } from '../errors.ts'
+import { checkRoles, type Inventory, loadInventory } from '../inventory/index.ts'
 import type { HostPlan } from '../model/event.ts'
+import type { Playbook } from '../model/playbook.ts'
 import { createReport } from '../report/index.ts'
 import { formatPlan } from '../report/plan-text.ts'
+import { approve } from './approve.ts'
 import { connectorFor } from './connector.ts'
+import { explainResource, explainVar } from './explain-command.ts'
 import { loadPlaybook } from './load-playbook.ts'
+import { readPlan, writePlan } from './plan-file.ts'
 
 export interface RunFlags {
   readonly inventory: string
@@ -19,27 +24,88 @@ export interface RunFlags {
   readonly forks: string
   readonly check?: boolean
   readonly diff?: boolean
+  readonly prune?: boolean
   readonly yes?: boolean
   readonly output: string
   readonly verbose?: boolean
   readonly acceptNewHostKeys?: boolean
   readonly detailedExitcode?: boolean
+  /** Where `plan` saves what it found. */
+  readonly out?: string
 }
 
 const root = join(import.meta.dirname, '..', '..')
 
-/** `provision`, `provision run` and `provision plan`; gives the exit code. All input is checked before the first connection. */
-export async function runCommand(mode: 'plan' | 'run', file: string, flags: RunFlags): Promise<number> {
+/** `provision` and `provision run`; gives the exit code. All input is checked before the first connection. */
+export async function runCommand(file: string, flags: RunFlags, plan?: string): Promise<number> {
+  const { playbook, inventory } = await load(file, flags)
+  const saved = plan === undefined ? undefined : readPlan(plan)
+  return exitCodeOf(
+    await perform(playbook, inventory, flags, {
+      mode: 'run',
+      async approve(plans) {
+        if (saved) mustMatch(saved.hosts, plans)
+        return approve(plans, flags, show(flags))
+      },
+    }),
+  )
+}
+
+/** `provision apply FILE`: exactly the plan in the file, or nothing. */
+export async function applyCommand(file: string, flags: RunFlags): Promise<number> {
+  const plan = readPlan(file)
+  return runCommand(plan.playbook, { ...flags, ...plan.flags }, file)
+}
+
+/** `provision plan`: what a run would change; touches nothing. */
+export async function planCommand(file: string, flags: RunFlags): Promise<number> {
+  const { playbook, inventory } = await load(file, flags)
+  const result = await perform(playbook, inventory, flags, { mode: 'plan' })
+  if (flags.output !== 'json' && flags.output !== 'junit') show(flags)(result.plans)
+  const code = exitCodeOf(result)
+  if (code !== 0) return code
+  if (flags.out) writePlan(flags.out, file, flags, result.plans)
+  const differs = result.plans.some((p) => p.steps.some((s) => s.selected))
+  return flags.detailedExitcode && differs ? 2 : 0
+}
+
+/** `provision explain HOST RESOURCE|VAR`: why is it so? */
+export async function explainCommand(
+  file: string,
+  host: string,
+  what: string,
+  flags: RunFlags,
+): Promise<number> {
+  const { playbook, inventory } = await load(file, flags)
+  const [chosen] = inventory.select(host)
+  if (!chosen) throw new InputError({ what: `there is no host ${host}` })
+  const text = what.includes('[') ? undefined : explainVar(inventory, playbook, chosen, what)
+  if (text !== undefined) console.log(text)
+  else {
+    const result = await perform(playbook, inventory, { ...flags, output: 'none' }, { mode: 'plan' })
+    console.log(explainResource(result, chosen.name, what, root))
+  }
+  return 0
+}
+
+async function load(file: string, flags: RunFlags): Promise<{ playbook: Playbook; inventory: Inventory }> {
   const playbook = await loadPlaybook(file, root)
   const inventory = loadInventory(flags.inventory, { set: flags.set ?? [] })
   checkRoles(inventory, [...new Set(playbook.plays.flatMap((play) => play.roles))], roleNames())
-  const limit = flags.limit ? new Set(inventory.select(flags.limit).map((h) => h.name)) : undefined
-  for (const play of playbook.plays) inventory.select(play.on)
+  for (const play of playbook.plays)
+    for (const host of inventory.select(play.on)) for (const role of play.roles) inventory.varsFor(host, role)
+  return { playbook, inventory }
+}
 
-  const color = process.stdout.isTTY === true && !process.env.NO_COLOR
-  const report = createReport(flags.output, {
+async function perform(
+  playbook: Playbook,
+  inventory: Inventory,
+  flags: RunFlags,
+  options: Pick<RunOptions, 'mode'> & Partial<RunOptions>,
+): Promise<RunResult> {
+  const report = await createReport(flags.output, {
     write: (text) => process.stdout.write(text),
-    color,
+    color: useColor(),
     verbose: flags.verbose === true,
     columns: process.stdout.columns ?? 120,
   })
@@ -50,37 +116,44 @@ export async function runCommand(mode: 'plan' | 'run', file: string, flags: RunF
   }
   process.once('SIGINT', onInterrupt)
   process.once('SIGTERM', onInterrupt)
-  const show = (plans: readonly HostPlan[]) =>
-    process.stdout.write(`${formatPlan(plans, { diff: flags.diff === true })}\n`)
   try {
-    const result = await run({
+    return await run({
       playbook,
       inventoryFile: flags.inventory,
       hostsOf: (play) => inventory.select(play.on),
       varsOf: (host, role) => inventory.varsFor(host, role),
       connect: connectorFor(flags),
       report: report.report,
-      mode,
       diff: flags.diff === true,
-      limit,
+      limit: flags.limit ? new Set(inventory.select(flags.limit).map((h) => h.name)) : undefined,
       tags: flags.tags ? new Set(flags.tags) : undefined,
+      absentOf: flags.prune ? (await import('../resources/absent.ts')).absentOf : undefined,
       root,
       signal: stop.signal,
       who: `${userInfo().username}@${hostname()} pid ${process.pid}`,
       commit: commitOf,
-      approve: (plans) => approve(plans, flags, show),
+      approve: async () => true,
+      ...options,
     })
-    await report.close()
-    if (mode === 'plan' && flags.output !== 'json') show(result.plans)
-    if (result.interrupted) return 130
-    if (result.unreachable) return 3
-    if (result.failed) return 1
-    const differs = result.plans.some((p) => p.steps.some((s) => s.selected))
-    return mode === 'plan' && flags.detailedExitcode && differs ? 2 : 0
   } finally {
+    await report.close()
     process.off('SIGINT', onInterrupt)
     process.off('SIGTERM', onInterrupt)
   }
+}
+
+function exitCodeOf(result: RunResult): number {
+  if (result.interrupted) return 130
+  if (result.unreachable) return 3
+  return result.failed ? 1 : 0
+}
+
+function show(flags: RunFlags): (plans: readonly HostPlan[]) => void {
+  return (plans) => process.stdout.write(`${formatPlan(plans, { diff: flags.diff === true })}\n`)
+}
+
+function useColor(): boolean {
+  return process.stdout.isTTY === true && !process.env.NO_COLOR
 }
 
 /** One file, one role, one name. */
@@ -88,31 +161,11 @@ function roleNames(): readonly string[] {
   return readdirSync(join(root, 'roles')).flatMap((name) => /^(.+)\.ts$/.exec(name)?.[1] ?? [])
 }
 
-/** Asks once, on a terminal only, when something more than a restart is at stake. */
-async function approve(
-  plans: readonly HostPlan[],
-  flags: RunFlags,
-  show: (plans: readonly HostPlan[]) => void,
-): Promise<boolean> {
-  const risks = new Set(plans.flatMap((p) => p.steps.filter((s) => s.selected).flatMap((s) => s.risks)))
-  risks.delete('restart')
-  if (risks.size === 0 || flags.yes || !process.stdin.isTTY || !process.stdout.isTTY) return true
-  show(plans)
-  const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  const answer = await terminal.question(`This touches: ${[...risks].join(', ')}. Go on? [y/N] `)
-  terminal.close()
-  return /^y(es)?$/i.test(answer.trim())
-}
-
 /** Asked for only when something was changed: starting git costs more than the rest of a converged run's set-up. */
 function commitOf(): string | undefined {
   try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-      .toString()
-      .trim()
+    const options = { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'] }
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], options).toString().trim()
   } catch {
     return undefined // Not a git checkout: the journal then has no commit.
   }

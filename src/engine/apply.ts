@@ -6,7 +6,7 @@ import type { Transport } from '../model/transport.ts'
 import { lines, sh } from '../shell/sh.ts'
 import { clearOwed, markOf, noteOwed, waitForLeftover } from './journal.ts'
 import { glance } from './observe.ts'
-import { type Due, due, type Wanted } from './plan.ts'
+import { type Due, due, triggers, type Wanted } from './plan.ts'
 import { ask, type Session } from './session.ts'
 
 /** How long a host may take to be back: a server's firmware alone may need minutes. */
@@ -102,14 +102,21 @@ function remember(session: Session, todo: readonly Due[], rest: readonly Wanted[
     }
   }
   for (const r of dependants(todo, rest)) {
-    const causes = todo.map((d) => d.step.id).filter((id) => r.triggers.some((t) => idOf(t) === id))
+    const causes = todo
+      .filter(stirring)
+      .map((d) => d.step.id)
+      .filter((id) => r.triggers.some((t) => idOf(t) === id))
     owed.set(markOf(r), [...(owed.get(markOf(r)) ?? []), ...causes])
   }
   session.journal = { ...session.journal, owed }
 }
 
+function stirring(d: Due): boolean {
+  return triggers(d.resource, d.step.changes)
+}
+
 function dependants(todo: readonly Due[], rest: readonly Wanted[]): readonly Resource[] {
-  const changing = new Set(todo.map((d) => d.step.id))
+  const changing = new Set(todo.filter(stirring).map((d) => d.step.id))
   return rest.map((w) => w.resource).filter((r) => r.triggers.some((t) => changing.has(idOf(t))))
 }
 

@@ -16,33 +16,33 @@ export async function eachHost(
           s.host.name,
           options,
           () => work(s),
-          () => {
-            s.failed = true
-          },
+          (error) => fail(s, error),
         ),
       ),
   )
 }
 
+/** A host that could not be worked with before anything was changed there counts as unreachable. */
+export function fail(s: Session, error: ProvisionError): void {
+  s.failed = true
+  s.unreachable = error.exitCode === 3 && s.done.length === 0
+}
+
+/** Runs `work`; an operator's error is reported and handed to `onFailure`, a bug goes on its way. */
 export async function guarded<T>(
   host: string,
   { report, signal }: RunOptions,
   work: () => Promise<T>,
-  onFailure: () => void,
+  onFailure: (error: ProvisionError) => void,
 ): Promise<T | undefined> {
   try {
     return await work()
   } catch (error) {
     if (signal.aborted) throw new InterruptedError({ host, what: 'interrupted' })
     if (!(error instanceof ProvisionError)) throw error
-    onFailure()
-    report({
-      type: 'failed',
-      host,
-      unreachable: error.exitCode === 3,
-      failure: error.failure,
-      message: error.message,
-    })
+    onFailure(error)
+    const { failure, message } = error
+    report({ type: 'failed', host, unreachable: error.exitCode === 3, failure, message })
     return undefined
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { HostPlan, Step } from '../model/event.ts'
 import type { Change, Risk } from '../model/kind.ts'
 import { idOf, type Resource, whereOf } from '../model/resource.ts'
@@ -40,10 +41,15 @@ export function due(
     const changes = resource.kind.plan(resource.desired, actual, { triggeredBy })
     if (changes.length === 0) continue
     // What --limit or --tags leave alone changes nothing, and so triggers nothing.
-    if (w.selected) changing.add(idOf(resource))
+    if (w.selected && triggers(resource, changes)) changing.add(idOf(resource))
     result.push({ ...w, actual, step: stepOf(w, changes, triggeredBy, root) })
   }
   return result
+}
+
+/** Does this change make those act that depend on it? */
+export function triggers({ kind }: Resource, changes: readonly Change[]): boolean {
+  return kind.triggers?.(changes) ?? true
 }
 
 export function hostPlan(
@@ -73,6 +79,10 @@ function stepOf(w: Wanted, changes: readonly Change[], triggeredBy: readonly str
     risks: [...risks],
     triggeredBy,
     verifies: resource.kind.verifies === true,
+    wish: createHash('sha256')
+      .update(JSON.stringify(resource.desired) ?? '')
+      .digest('hex')
+      .slice(0, 12),
     selected: w.selected,
   }
 }

@@ -14,19 +14,14 @@ export async function prove(s: Session, options: RunOptions, playIndex?: number)
     (w) => w.selected && s.applied.has(w.playIndex) && (playIndex === undefined || w.playIndex === playIndex),
   )
   const look = glance(wanted.map((w) => w.resource))
-  const record = {
-    at: new Date().toISOString(),
-    who: options.who,
-    commit: options.commit?.(),
-    playbook: options.playbook.name,
-    changed: s.done,
-  }
+  const isWhole = playIndex === undefined
   const journal = writeJournal(
     options.playbook.name,
     managedBy(s),
-    playIndex === undefined ? record : undefined,
+    isWhole ? recordOf(s, options) : undefined,
   )
   const [, ...outputs] = await ask(s, [{ script: journal }, ...look.parts], options.report)
+  s.recorded = isWhole
   const [still, ...others] = due(wanted, look.match(outputs, s.host.name), new Map(), options.root)
   if (still) {
     const change = still.step.changes[0]
@@ -46,6 +41,17 @@ export async function prove(s: Session, options: RunOptions, playIndex?: number)
   })
 }
 
+/** A run that failed here is in the journal too, as long as the host can still be reached. */
+export async function recordFailure(s: Session, options: RunOptions): Promise<void> {
+  if (s.recorded || s.done.length === 0) return
+  const script = writeJournal(options.playbook.name, managedBy(s), { ...recordOf(s, options), failed: true })
+  await ask(s, [{ script }], options.report).catch(() => undefined)
+}
+
+function recordOf(s: Session, { who, commit, playbook }: RunOptions): object {
+  return { at: new Date().toISOString(), who, commit: commit?.(), playbook: playbook.name, changed: s.done }
+}
+
 /** The list of managed ids is kept true even when nothing else changes; no exec where it is already. */
 export async function keepLists(sessions: readonly Session[], options: RunOptions): Promise<void> {
   await eachHost(sessions, options, async (s) => {
@@ -55,8 +61,12 @@ export async function keepLists(sessions: readonly Session[], options: RunOption
   })
 }
 
-/** Ids asked for now, then those that are asked for no more: they stay listed as orphans until they are pruned. */
+/**
+ * Ids asked for now, then those that are asked for no more: they stay listed as orphans until a run with `--prune`
+ * has taken them away, or has forgotten those that cannot be taken away.
+ */
 function managedBy(s: Session): readonly string[] {
+  const pruned = new Set(s.pruned)
   const ids = s.wanted.filter((w) => !w.resource.kind.verifies).map((w) => idOf(w.resource))
-  return [...new Set([...ids, ...s.journal.managed])]
+  return [...new Set([...ids, ...s.journal.managed])].filter((id) => !pruned.has(id))
 }

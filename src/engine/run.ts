@@ -1,15 +1,15 @@
-import { RefusedError } from '../errors.ts'
 import type { HostPlan, HostSummary, Reporter } from '../model/event.ts'
 import type { Host } from '../model/host.ts'
 import type { Play, Playbook } from '../model/playbook.ts'
+import type { Resource } from '../model/resource.ts'
 import type { Connect } from '../model/transport.ts'
+import { change } from './change.ts'
 import { detail } from './detail.ts'
-import { eachHost, guarded } from './guard.ts'
-import { journalProbe, lockScript } from './journal.ts'
+import { eachHost, fail, guarded } from './guard.ts'
+import { journalProbe } from './journal.ts'
 import { glance } from './observe.ts'
+import { addOrphans } from './orphans.ts'
 import { due, hostPlan } from './plan.ts'
-import { playAll, skip } from './play.ts'
-import { keepLists, prove } from './prove.ts'
 import { gatherFacts, openSession, wantedBy } from './scene.ts'
 import { ask, type Session } from './session.ts'
 
@@ -33,13 +33,17 @@ export interface RunOptions {
   /** Recorded in the host's journal, with the commit of the playbooks. */
   readonly who: string
   commit?(): string | undefined
-  /** Asked with all plans before the first change; false means no change is made. */
+  /** With `--prune`: the resource that takes away what an id once managed; undefined where it can only be forgotten. */
+  readonly absentOf?: ((id: string) => Resource | undefined) | undefined
+  /** Asked with all plans before the first change; false means no change is made. May throw RefusedError. */
   approve(plans: readonly HostPlan[]): Promise<boolean>
 }
 
 export interface RunResult {
   readonly plans: readonly HostPlan[]
   readonly hosts: readonly HostSummary[]
+  /** What was known of each host that could be reached, for those who want to look closer. */
+  readonly sessions: readonly Session[]
   readonly unreachable: boolean
   readonly failed: boolean
   readonly interrupted: boolean
@@ -102,19 +106,22 @@ export async function run(options: RunOptions): Promise<RunResult> {
   return {
     plans,
     hosts: summary,
-    unreachable: unreachable.size > 0,
+    sessions,
+    unreachable: summary.some((h) => h.status === 'unreachable'),
     failed: summary.some((h) => h.status === 'failed'),
     interrupted,
   }
 }
 
-async function observe(s: Session, { playbook, report }: RunOptions): Promise<void> {
+async function observe(s: Session, options: RunOptions): Promise<void> {
+  const { playbook, report } = options
   const started = performance.now()
   const look = glance(s.wanted.map((w) => w.resource))
   const journal = journalProbe(playbook.name)
   const [first, ...outputs] = await ask(s, [{ script: journal.script }, ...look.parts], report)
   if (first) s.journal = journal.parse(first)
   s.states = look.match(outputs, s.host.name)
+  if (options.absentOf) await addOrphans(s, options.absentOf, options)
   report({ type: 'observed', host: s.host.name, ms: performance.now() - started, resources: s.wanted.length })
 }
 
@@ -127,51 +134,8 @@ async function planned(s: Session, options: RunOptions): Promise<HostPlan | unde
       const shown = options.diff ? await detail(s, dues, options.report) : dues
       return hostPlan(s.host.name, s.wanted, shown, s.journal)
     },
-    () => {
-      s.failed = true
-    },
+    (error) => fail(s, error),
   )
-}
-
-async function change(
-  sessions: readonly Session[],
-  plans: readonly HostPlan[],
-  missing: boolean,
-  options: RunOptions,
-): Promise<void> {
-  const { playbook, report } = options
-  const mustStop = playbook.plays.some((p) => (p.onFailure ?? 'stop') === 'stop')
-  if ((missing || sessions.some((s) => s.failed)) && mustStop) {
-    report({
-      type: 'notice',
-      text: 'nothing was changed: not every host could be planned, and the plan is for all',
-    })
-    return
-  }
-  const touched = sessions.filter((s) =>
-    plans.find((p) => p.host === s.host.name)?.steps.some((step) => step.selected),
-  )
-  if (touched.length === 0) return await keepLists(sessions, options)
-  if (!(await options.approve(plans))) throw new RefusedError({ what: 'not approved: nothing was changed' })
-  const locks = await Promise.all(touched.map((s) => lock(s, options.who)))
-  try {
-    await playAll(touched, options)
-    await eachHost(touched, options, (s) => prove(s, options))
-  } finally {
-    for (const s of touched) skip(s, options)
-    await Promise.all(locks.map((release) => release()))
-  }
-}
-
-async function lock(s: Session, who: string): Promise<() => Promise<void>> {
-  const { line, release } = await s.transport.hold(lockScript(who))
-  if (line === 'locked') return release
-  await release()
-  throw new RefusedError({
-    host: s.host.name,
-    what: `another run holds the lock of this host: ${line.replace(/^busy /, '')}`,
-    next: 'wait for it to end; the lock goes with its connection, there is nothing to remove by hand',
-  })
 }
 
 function summaryOf(host: Host, s: Session | undefined): HostSummary {

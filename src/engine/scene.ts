@@ -25,7 +25,10 @@ export async function openSession(host: Host, { connect, report }: RunOptions): 
     checked: 0,
     skipped: 0,
     failed: false,
+    unreachable: false,
+    recorded: false,
     applied: new Set(),
+    pruned: [],
     done: [],
   }
 }

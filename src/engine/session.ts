@@ -22,8 +22,13 @@ export interface Session {
   checked: number
   skipped: number
   failed: boolean
+  unreachable: boolean
+  /** The journal on the host has this run. */
+  recorded: boolean
   /** Plays that came to their end here: only they can be proved. */
   readonly applied: Set<number>
+  /** Orphans that this run takes away or forgets. */
+  pruned: readonly string[]
   /** ids of what this run changed, for the journal. */
   readonly done: string[]
 }

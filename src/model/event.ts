@@ -14,6 +14,8 @@ export interface Step {
   readonly triggeredBy: readonly string[]
   /** Only a check: nothing on the host is touched. */
   readonly verifies: boolean
+  /** Digest of what was wished for: a plan that is applied later must be for the same. */
+  readonly wish: string
   /** False when `--limit` or `--tags` leave it as it is. */
   readonly selected: boolean
 }

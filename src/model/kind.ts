@@ -42,6 +42,8 @@ export interface Kind<Desired = unknown, Actual = unknown> {
   plan(desired: Desired, actual: Actual, because: Because): readonly Change[]
   /** Changes all that are given, in one script run by `sh` as root; a non-zero exit is a failure of all of them. */
   apply(planned: readonly Planned<Desired, Actual>[]): Script
+  /** Do these changes matter to those that act on it (`restartOn`)? Default yes; a file's mode alone does not. */
+  triggers?(changes: readonly Change[]): boolean
   /** Labels of risk of these changes. */
   risks?(desired: Desired, changes: readonly Change[]): readonly Risk[]
   /** A second look, for `--diff` only: the changes again, with `diff` filled in. */
@@ -53,6 +55,4 @@ export interface Kind<Desired = unknown, Actual = unknown> {
   confirm?(planned: readonly Planned<Desired, Actual>[]): Script
   /** `apply` makes the host go away: the engine waits for it to answer again with another boot id. */
   readonly reboots?: boolean
-  /** The wish that takes away what `name` once managed (for `--prune`); absent where that would be unsafe. */
-  absent?(name: string): Desired
 }

@@ -53,6 +53,8 @@ const kind: Kind<Wanted, Entry> = {
         changes.push({ attribute: key, from: found[key], to: wanted[key] })
     return changes
   },
+  // A daemon reads its content; who may read the file changes nothing for one that has.
+  triggers: (changes) => changes.some((c) => c.attribute === 'content' || c.attribute === 'file'),
   apply(planned) {
     return lines([sh`set -e; umask 077`, ...planned.map(step)])
   },
@@ -66,7 +68,6 @@ const kind: Kind<Wanted, Entry> = {
       },
     }
   },
-  absent: (path) => ({ path, absent: true }),
 }
 
 function step({ desired: d, changes }: Planned<Wanted, Entry>): Script {

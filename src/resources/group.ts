@@ -48,5 +48,4 @@ const kind: Kind<Wanted, Texts> = {
         return sh`groupadd ${system ? ['--system'] : []} ${number} -- ${name}`
       }),
     ]),
-  absent: (name) => ({ reads: accountFiles, name, absent: true, system: false }),
 }

@@ -57,7 +57,6 @@ const kind: Kind<Wanted, Texts> = {
       sh`set -e`,
       ...planned.map((p) => step(p.desired, accountsIn(p.actual).users.get(p.desired.name))),
     ]),
-  absent: (name) => ({ reads: accountFiles, name, absent: true, groups: [], shell: '', system: false }),
 }
 
 function step(wanted: Wanted, found: Account | undefined): Script {

@@ -18,7 +18,18 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   transport: ['model', 'shell', 'secret'],
   report: ['model', 'shell', 'secret'],
   lab: ['shell', 'model'],
-  cli: ['model', 'engine', 'inventory', 'transport', 'report', 'template', 'lab', 'shell', 'secret'],
+  cli: [
+    'model',
+    'engine',
+    'inventory',
+    'transport',
+    'report',
+    'template',
+    'lab',
+    'resources',
+    'shell',
+    'secret',
+  ],
 }
 
 test('imports run one way', () => {

@@ -1,0 +1,48 @@
+import { RefusedError } from '../errors.ts'
+import type { HostPlan } from '../model/event.ts'
+import { eachHost } from './guard.ts'
+import { lockScript } from './journal.ts'
+import { playAll, skip } from './play.ts'
+import { keepLists, prove, recordFailure } from './prove.ts'
+import type { RunOptions } from './run.ts'
+import type { Session } from './session.ts'
+
+/** Makes what was planned so: approval, a lock on every host that changes, the plays, the proof, the record. */
+export async function change(
+  sessions: readonly Session[],
+  plans: readonly HostPlan[],
+  missing: boolean,
+  options: RunOptions,
+): Promise<void> {
+  const mustStop = options.playbook.plays.some((p) => (p.onFailure ?? 'stop') === 'stop')
+  if ((missing || sessions.some((s) => s.failed)) && mustStop) {
+    const text = 'nothing was changed: not every host could be planned, and the plan is for all'
+    options.report({ type: 'notice', text })
+    return
+  }
+  if (!(await options.approve(plans))) throw new RefusedError({ what: 'not approved: nothing was changed' })
+  const touched = sessions.filter((s) =>
+    plans.find((p) => p.host === s.host.name)?.steps.some((step) => step.selected),
+  )
+  if (touched.length === 0) return await keepLists(sessions, options)
+  const locks = await Promise.all(touched.map((s) => lock(s, options.who)))
+  try {
+    await playAll(touched, options)
+    await eachHost(touched, options, (s) => prove(s, options))
+  } finally {
+    for (const s of touched) skip(s, options)
+    await Promise.all(touched.map((s) => recordFailure(s, options)))
+    await Promise.all(locks.map((release) => release()))
+  }
+}
+
+async function lock(s: Session, who: string): Promise<() => Promise<void>> {
+  const { line, release } = await s.transport.hold(lockScript(who))
+  if (line === 'locked') return release
+  await release()
+  throw new RefusedError({
+    host: s.host.name,
+    what: `another run holds the lock of this host: ${line.replace(/^busy /, '')}`,
+    next: 'wait for it to end; the lock goes with its connection, there is nothing to remove by hand',
+  })
+}
