@@ -55,8 +55,9 @@ async function applyRun(
   session: Session,
   todo: readonly Due[],
   rest: readonly Wanted[],
-  { report }: ApplyOptions,
+  options: ApplyOptions,
 ): Promise<void> {
+  const { report } = options
   const host = session.host.name
   const [first] = todo
   if (!first) return
@@ -80,7 +81,7 @@ async function applyRun(
   ]
   const timeoutMs = (kind.timeoutSeconds ?? 300) * 1000
   const [, applied, , ...outputs] = await ask(session, parts, report, timeoutMs)
-  if (applied?.code !== 0) throw failure(host, todo, applied)
+  if (applied?.code !== 0) throw failure(host, await unsettled(session, todo, options), applied)
   if (kind.confirm) await confirm(session, kind.confirm(planned), report)
   if (kind.reboots) await reconnect(session)
 
@@ -109,6 +110,20 @@ function remember(session: Session, todo: readonly Due[], rest: readonly Wanted[
     owed.set(markOf(r), [...(owed.get(markOf(r)) ?? []), ...causes])
   }
   session.journal = { ...session.journal, owed }
+}
+
+/** After a failed step: which of it have come about all the same is counted, the others are what failed. */
+async function unsettled(
+  session: Session,
+  todo: readonly Due[],
+  options: ApplyOptions,
+): Promise<readonly Due[]> {
+  const states = await lookAgain(session, todo, options.report).catch(() => undefined)
+  if (!states) return todo
+  const still = new Set(due(todo, states, new Map(), options.root).map((d) => d.step.id))
+  const settled = todo.filter((d) => !still.has(d.step.id))
+  remember(session, settled, [])
+  return still.size > 0 ? todo.filter((d) => still.has(d.step.id)) : todo
 }
 
 function stirring(d: Due): boolean {

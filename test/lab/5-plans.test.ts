@@ -108,7 +108,7 @@ test('the journal on the host says who changed what, and that a run failed', asy
     .split('\n')
     .map((l) => JSON.parse(l))
   expect(records).toMatchObject([
-    { who: 'test', playbook: 'test' },
+    { who: 'test', playbook: 'test', changed: ['file[/root/j]'], failed: true },
     { who: 'test', playbook: 'test', changed: ['file[/root/k]', 'directory[/root/kd]'] },
   ])
 })
