@@ -4,10 +4,11 @@ import chrony from '../roles/chrony.ts'
 import docker from '../roles/docker.ts'
 import firewall from '../roles/firewall.ts'
 import kernel from '../roles/kernel.ts'
+import preflight from '../roles/preflight.ts'
 
 /** Bare hosts made ready for the stack. The firewall stands before Docker opens anything. */
 export default playbook('prepare', {
   name: 'prepare the hosts',
   on: 'all',
-  roles: [base, chrony, kernel, firewall, docker],
+  roles: [preflight, base, chrony, kernel, firewall, docker],
 })

@@ -7,6 +7,7 @@ Examples:
   provision plan --inventory inventory/prod.yaml --diff   what would change, and how
   provision run playbooks/prepare.ts --limit db2          change only db2; all hosts are observed
   provision plan --out FILE; provision apply FILE         exactly what was looked at, or nothing
+  provision doctor                                        are the machines fit?
   provision explain db1 'service[docker]'                 who asks for it, and why it would act
   provision inventory show db1                            merged vars, and where each came from
   provision lab up                                        three real hosts on this machine
@@ -50,6 +51,14 @@ runFlags(program.command('explain <host> <resource-or-var>'))
     start((run) => run.explainCommand(flags.playbook, host, what, flags), flags),
   )
 
+runFlags(program.command('doctor [playbook]'))
+  .description(
+    'are the machines fit? disks, clocks, names, ports, downloads: measured, with what to do; changes nothing',
+  )
+  .action((playbook: string | undefined, flags: RunFlags) =>
+    start((run) => run.doctorCommand(playbook ?? 'playbooks/doctor.ts', flags), flags),
+  )
+
 program
   .command('inventory <list|graph|show> [host]')
   .description('the merged inventory, and where each value came from')
@@ -84,7 +93,7 @@ function runFlags(command: Command): Command {
     .option('--diff', 'show text differences')
     .option('--prune', 'take away what was managed and is asked for no more')
     .option('-y, --yes', 'do not ask')
-    .option('--output <kind>', 'auto, plain or json', 'auto')
+    .option('--output <kind>', 'auto, live, plain, json or junit', 'auto')
     .option('-v, --verbose', 'show remote scripts and timings')
     .option('--accept-new-host-keys', 'take unknown host keys (never changed ones)')
 }

@@ -8,10 +8,11 @@ import { InputError } from '../errors.ts'
 import { checkRoles, type Inventory, loadInventory } from '../inventory/index.ts'
 import type { HostPlan } from '../model/event.ts'
 import type { Playbook } from '../model/playbook.ts'
-import { createReport } from '../report/index.ts'
+import { createReport, forPeople, outputKind } from '../report/index.ts'
 import { formatPlan } from '../report/plan-text.ts'
 import { approve } from './approve.ts'
 import { connectorFor } from './connector.ts'
+import { showDoctor } from './doctor-command.ts'
 import { explainResource, explainVar } from './explain-command.ts'
 import { loadPlaybook } from './load-playbook.ts'
 import { readPlan, writePlan } from './plan-file.ts'
@@ -45,7 +46,7 @@ export async function runCommand(file: string, flags: RunFlags, plan?: string): 
       mode: 'run',
       async approve(plans) {
         if (saved) mustMatch(saved.hosts, plans)
-        return approve(plans, flags, show(flags))
+        return approve(plans, flags.yes === true, kindOf(flags) === 'live', show(flags))
       },
     }),
   )
@@ -61,7 +62,7 @@ export async function applyCommand(file: string, flags: RunFlags): Promise<numbe
 export async function planCommand(file: string, flags: RunFlags): Promise<number> {
   const { playbook, inventory } = await load(file, flags)
   const result = await perform(playbook, inventory, flags, { mode: 'plan' })
-  if (flags.output !== 'json' && flags.output !== 'junit') show(flags)(result.plans)
+  if (forPeople.has(kindOf(flags))) show(flags)(result.plans)
   const code = exitCodeOf(result)
   if (code !== 0) return code
   if (flags.out) writePlan(flags.out, file, flags, result.plans)
@@ -82,10 +83,18 @@ export async function explainCommand(
   const text = what.includes('[') ? undefined : explainVar(inventory, playbook, chosen, what)
   if (text !== undefined) console.log(text)
   else {
-    const result = await perform(playbook, inventory, { ...flags, output: 'none' }, { mode: 'plan' })
+    const result = await perform(playbook, inventory, { ...flags, output: 'failures' }, { mode: 'plan' })
     console.log(explainResource(result, chosen.name, what, root))
   }
   return 0
+}
+
+/** `provision doctor`: are the machines fit? Measures, and changes nothing. */
+export async function doctorCommand(file: string, flags: RunFlags): Promise<number> {
+  const set = [...(flags.set ?? []), 'preflight.measure=always']
+  const { playbook, inventory } = await load(file, { ...flags, set })
+  const result = await perform(playbook, inventory, { ...flags, output: 'failures' }, { mode: 'plan' })
+  return showDoctor(result, flags.output, useColor())
 }
 
 async function load(file: string, flags: RunFlags): Promise<{ playbook: Playbook; inventory: Inventory }> {
@@ -103,11 +112,10 @@ async function perform(
   flags: RunFlags,
   options: Pick<RunOptions, 'mode'> & Partial<RunOptions>,
 ): Promise<RunResult> {
-  const report = await createReport(flags.output, {
+  const report = await createReport(kindOf(flags), {
     write: (text) => process.stdout.write(text),
     color: useColor(),
     verbose: flags.verbose === true,
-    columns: process.stdout.columns ?? 120,
   })
   const stop = new AbortController()
   const onInterrupt = () => {
@@ -132,8 +140,11 @@ async function perform(
       signal: stop.signal,
       who: `${userInfo().username}@${hostname()} pid ${process.pid}`,
       commit: commitOf,
-      approve: async () => true,
       ...options,
+      async approve(plans) {
+        await report.settle()
+        return (await options.approve?.(plans)) ?? true
+      },
     })
   } finally {
     await report.close()
@@ -149,7 +160,12 @@ function exitCodeOf(result: RunResult): number {
 }
 
 function show(flags: RunFlags): (plans: readonly HostPlan[]) => void {
-  return (plans) => process.stdout.write(`${formatPlan(plans, { diff: flags.diff === true })}\n`)
+  return (plans) =>
+    process.stdout.write(`${formatPlan(plans, { diff: flags.diff === true, color: useColor() })}\n`)
+}
+
+function kindOf(flags: RunFlags): string {
+  return outputKind(flags.output, process.stdout.isTTY === true)
 }
 
 function useColor(): boolean {

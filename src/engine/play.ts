@@ -37,7 +37,10 @@ async function playOn(
   const size = play.rolling ?? members.length
   for (let i = 0; i < members.length; i += size) {
     const group = members.slice(i, i + size)
-    await eachHost(group, options, (s) => playHere(s, index, i > 0, options))
+    await eachHost(group, options, async (s) => {
+      await playHere(s, index, i > 0, options)
+      options.report({ type: 'played', host: s.host.name, name: play.name ?? play.on })
+    })
     // The gate: in a rolling play the next hosts wait until these hold all that they should.
     if (play.rolling !== undefined) await eachHost(group, options, (s) => prove(s, options, index))
     if (stops(play) && group.some((s) => s.failed)) return

@@ -11,7 +11,11 @@ import { ask, type Session } from './session.ts'
 export async function prove(s: Session, options: RunOptions, playIndex?: number): Promise<void> {
   const started = performance.now()
   const wanted = s.wanted.filter(
-    (w) => w.selected && s.applied.has(w.playIndex) && (playIndex === undefined || w.playIndex === playIndex),
+    (w) =>
+      w.selected &&
+      !w.resource.kind.precondition &&
+      s.applied.has(w.playIndex) &&
+      (playIndex === undefined || w.playIndex === playIndex),
   )
   const look = glance(wanted.map((w) => w.resource))
   const isWhole = playIndex === undefined

@@ -1,3 +1,4 @@
+import { RefusedError } from '../errors.ts'
 import type { HostPlan, HostSummary, Reporter } from '../model/event.ts'
 import type { Host } from '../model/host.ts'
 import type { Play, Playbook } from '../model/playbook.ts'
@@ -9,7 +10,7 @@ import { eachHost, fail, guarded } from './guard.ts'
 import { journalProbe } from './journal.ts'
 import { glance } from './observe.ts'
 import { addOrphans } from './orphans.ts'
-import { due, hostPlan } from './plan.ts'
+import { type Due, due, hostPlan, type Wanted } from './plan.ts'
 import { gatherFacts, openSession, wantedBy } from './scene.ts'
 import { ask, type Session } from './session.ts'
 
@@ -131,11 +132,36 @@ async function planned(s: Session, options: RunOptions): Promise<HostPlan | unde
     options,
     async () => {
       const dues = due(s.wanted, s.states, s.journal.owed, options.root)
+      const held = s.wanted.length - dues.length
+      s.checked = checksIn(s.wanted) - checksIn(dues)
+      s.ok = held - s.checked
+      if (options.mode === 'run') refuseUnmet(s, dues)
       const shown = options.diff ? await detail(s, dues, options.report) : dues
       return hostPlan(s.host.name, s.wanted, shown, s.journal)
     },
     (error) => fail(s, error),
   )
+}
+
+function checksIn(list: readonly Wanted[]): number {
+  return list.filter((w) => w.resource.kind.verifies).length
+}
+
+/** What must hold beforehand and does not ends the run here, before anything is changed. */
+function refuseUnmet(s: Session, dues: readonly Due[]): void {
+  const unmet = dues.filter((d) => d.selected && d.resource.kind.precondition)
+  if (unmet.length === 0) return
+  const text = unmet.map(({ step }) => {
+    const [change] = step.changes
+    return `${step.id}: found ${change?.from}, needs ${change?.to}`
+  })
+  throw new RefusedError({
+    host: s.host.name,
+    where: unmet[0]?.step.where,
+    what: 'is not fit to be prepared; nothing was changed',
+    why: text.join('\n'),
+    next: 'provision doctor says what to do about each of them',
+  })
 }
 
 function summaryOf(host: Host, s: Session | undefined): HostSummary {
@@ -152,6 +178,7 @@ function summaryOf(host: Host, s: Session | undefined): HostSummary {
     host: host.name,
     status,
     resources: s?.wanted.length ?? 0,
+    ok: s?.ok ?? 0,
     changed: s?.changed ?? 0,
     checked: s?.checked ?? 0,
     failed: s?.failed ? 1 : 0,

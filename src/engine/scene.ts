@@ -21,6 +21,7 @@ export async function openSession(host: Host, { connect, report }: RunOptions): 
     states: new Map(),
     journal: { owed: new Map(), managed: [] },
     roundTrips: 0,
+    ok: 0,
     changed: 0,
     checked: 0,
     skipped: 0,

@@ -18,6 +18,8 @@ export interface Session {
   states: States
   journal: Journal
   roundTrips: number
+  /** Resources that were as wished before the run; checks are counted apart. */
+  ok: number
   changed: number
   checked: number
   skipped: number

@@ -10,8 +10,8 @@ export interface Hardware {
   /** Whole disks; `rotational` false means SSD or NVMe. */
   readonly disks: readonly { readonly name: string; readonly rotational: boolean }[]
   readonly machineId: string
-  /** Seconds since 1970 by the host's clock. */
-  readonly clock: number
+  /** Seconds that the host's clock is ahead of ours, as exact as one round trip. Compare hosts, not with zero. */
+  readonly clockOffset: number
 }
 
 /** RAM, cores, disks, identity and clock. */
@@ -30,7 +30,7 @@ export const hardware: Fact<Hardware> = {
           .filter(([, name]) => !/^(loop|ram|zram|dm-|sr)/.test(name ?? ''))
           .map(([, name = '', flag]) => ({ name, rotational: flag === '1' })),
         machineId,
-        clock: Number(clock),
+        clockOffset: Number(clock) - Date.now() / 1000,
       }
     },
   },

@@ -37,7 +37,10 @@ export interface HostSummary {
   readonly host: string
   readonly status: HostStatus
   readonly resources: number
+  /** As wished already. */
+  readonly ok: number
   readonly changed: number
+  /** Checks that hold, at once or after a wait. */
   readonly checked: number
   readonly failed: number
   readonly skipped: number
@@ -66,6 +69,8 @@ export type Event =
       readonly ids: readonly string[]
       readonly reason: string
     }
+  /** A play came to its end on a host. */
+  | { readonly type: 'played'; readonly host: string; readonly name: string }
   | { readonly type: 'proved'; readonly host: string; readonly ms: number; readonly resources: number }
   | {
       readonly type: 'failed'

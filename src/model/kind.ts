@@ -34,6 +34,8 @@ export interface Kind<Desired = unknown, Actual = unknown> {
   readonly name: string
   /** A verification: when it "changes" nothing on the host is touched, it is waited for and counted as a check. */
   readonly verifies?: boolean
+  /** Must hold before anything is changed: where it does not, the run is refused, and the proof does not ask again. */
+  readonly precondition?: boolean
   /** Seconds that `apply` may take (default 300). */
   readonly timeoutSeconds?: number
   /** Reads all at once; answers in the same order. Kinds that share one probe function are read in one question. */

@@ -1,31 +1,48 @@
 import type { HostPlan, Step } from '../model/event.ts'
+import { type Paint, paint } from './color.ts'
 import { describe } from './plain.ts'
 
 /** The plan for people: what differs, on which hosts, where it was asked for, and at what risk. */
-export function formatPlan(plans: readonly HostPlan[], { diff }: { readonly diff: boolean }): string {
+export function formatPlan(
+  plans: readonly HostPlan[],
+  { diff, color }: { readonly diff: boolean; readonly color: boolean },
+): string {
+  const p = paint(color)
   const alike = Map.groupBy(plans, (plan) => plan.steps.map(describe).join('\n') + plan.orphans.join('\n'))
   const parts = [...alike.values()].flatMap((same) => {
     const [plan] = same
     if (!plan || (plan.steps.length === 0 && plan.orphans.length === 0)) return []
     return [
-      `${same.map((p) => p.host).join(', ')}:`,
-      ...plan.steps.map((step) => line(step, diff)),
-      ...plan.orphans.map((id) => `  o ${id}  is asked for no more`),
+      p('bold', `${same.map((h) => h.host).join(', ')}:`),
+      ...plan.steps.map((step) => line(step, diff, p)),
+      ...plan.orphans.map((id) => p('dim', `  o ${id}  is asked for no more`)),
     ]
   })
   return [...parts, totals(plans)].join('\n')
 }
 
-function line(step: Step, diff: boolean): string {
-  const risks = step.risks.length > 0 ? `  [${step.risks.join(', ')}]` : ''
+function line(step: Step, diff: boolean, p: Paint): string {
+  const risks = step.risks.length > 0 ? p('magenta', `  [${step.risks.join(', ')}]`) : ''
   const left = step.selected ? '' : '  (left as it is by --limit or --tags)'
-  const head = `  ${mark(step)} ${describe(step)}${step.where ? `  (${step.where})` : ''}${risks}${left}`
-  const diffs = diff ? step.changes.flatMap((c) => (c.diff ? [c.diff.replaceAll(/^/gm, '      ')] : [])) : []
+  const where = step.where ? p('dim', `  (${step.where})`) : ''
+  const head = `  ${p(styles[mark(step)], `${mark(step)} ${describe(step)}`)}${where}${risks}${left}`
+  const diffs = diff ? step.changes.flatMap((c) => (c.diff ? [colored(c.diff, p)] : [])) : []
   return [head, ...diffs].join('\n')
 }
 
+function colored(diff: string, p: Paint): string {
+  return diff
+    .split('\n')
+    .map(
+      (row) => `      ${row.startsWith('+') ? p('green', row) : row.startsWith('-') ? p('red', row) : row}`,
+    )
+    .join('\n')
+}
+
+const styles = { '+': 'green', '-': 'red', '!': 'cyan', '?': 'blue', '~': 'yellow' } as const
+
 /** `+` new, `-` gone, `!` due because of another change, `?` only a check, `~` different. */
-function mark(step: Step): string {
+function mark(step: Step): keyof typeof styles {
   if (step.verifies) return '?'
   if (step.triggeredBy.length > 0) return '!'
   if (step.changes.some((c) => c.from === 'absent')) return '+'

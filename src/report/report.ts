@@ -4,11 +4,13 @@ export interface ReportOptions {
   write(text: string): void
   readonly color: boolean
   readonly verbose: boolean
-  readonly columns: number
 }
 
-/** A way of showing a run. `close` writes what is only known at the end. */
+/** A way of showing a run. */
 export interface Report {
   readonly report: Reporter
+  /** Leaves the terminal to someone else for a while: a plan to be read, a question. */
+  settle(): Promise<void>
+  /** Writes what is only known at the end. */
   close(): Promise<void>
 }

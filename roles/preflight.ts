@@ -1,0 +1,140 @@
+import { hardware, os, precondition, prepared, type Resource, role, t } from 'provision'
+import * as measure from './sheets/preflight.ts'
+
+const vars = t.Object({
+  minimumRamGb: t.Number({ default: 4 }),
+  minimumCores: t.Integer({ default: 2 }),
+  minimumFreeGb: t.Number({ default: 5, description: 'On / and on /var.' }),
+  clockSkewSeconds: t.Number({
+    default: 1,
+    description: 'Between any two hosts. etcd complains above 1 s.',
+  }),
+  fsyncMs: t.Number({
+    default: 10,
+    description: 'Average of a small synchronous write. etcd asks for a 99th percentile below 10 ms.',
+  }),
+  dataFolder: t.String({ default: '/var/lib', description: 'Where the databases will live.' }),
+  mtu: t.Integer({ default: 1500, description: 'Bytes that must pass between hosts in one packet.' }),
+  registry: t.Optional(
+    t.String({ description: 'Image registry that must answer: https://registry.example' }),
+  ),
+  measure: t.Union([t.Literal('first'), t.Literal('always')], {
+    default: 'first',
+    description: 'What takes time to measure: only before the first run has ended, or always (doctor).',
+  }),
+})
+
+const supported: Readonly<Record<string, readonly string[]>> = {
+  debian: ['12', '13'],
+  ubuntu: ['22.04', '24.04'],
+}
+
+/** Is this machine fit? What must hold before a run changes anything; `provision doctor` runs it alone. */
+export default role({
+  name: 'preflight',
+  vars,
+  facts: { os, hardware, prepared },
+  resources({ vars, facts, host, hosts }) {
+    const { hardware } = facts
+    const others = hosts.filter((h) => h.name !== host.name)
+    const doubles = others.filter((h) => h.facts.hardware.machineId === hardware.machineId)
+    const skews = hosts.map((h) => hardware.clockOffset - h.facts.hardware.clockOffset)
+    const skew = Math.max(...skews.map(Math.abs))
+    const gb = (kb: number) => kb / 1024 / 1024
+    const atLeast = (name: string, found: number, minimum: number, unit: string, next: string) =>
+      precondition(name, {
+        needs: `at least ${minimum} ${unit}`,
+        found: { holds: found >= minimum, measured: `${Number(found.toFixed(1))} ${unit}` },
+        next,
+      })
+    const cheap: readonly Resource[] = [
+      precondition('system', {
+        needs: 'Debian 12 or 13, Ubuntu 22.04 or 24.04',
+        found: {
+          holds: supported[facts.os.id]?.includes(facts.os.version) === true,
+          measured: `${facts.os.id} ${facts.os.version}`,
+        },
+        next: 'install a supported system',
+      }),
+      atLeast(
+        'memory',
+        gb(hardware.ramKb),
+        vars.minimumRamGb,
+        'GB',
+        'add memory, or lower preflight.minimumRamGb',
+      ),
+      atLeast(
+        'cores',
+        hardware.cores,
+        vars.minimumCores,
+        'cores',
+        'take a bigger machine, or lower preflight.minimumCores',
+      ),
+      atLeast(
+        'free space on /',
+        gb(hardware.freeKb.root),
+        vars.minimumFreeGb,
+        'GB',
+        'free some: apt-get clean; journalctl --vacuum-size=200M; docker system df',
+      ),
+      atLeast(
+        'free space on /var',
+        gb(hardware.freeKb.var),
+        vars.minimumFreeGb,
+        'GB',
+        'free some: apt-get clean; journalctl --vacuum-size=200M; docker system df',
+      ),
+      precondition('machine-id', {
+        needs: 'one of its own: etcd and Swarm would take two hosts for one',
+        found: {
+          holds: doubles.length === 0,
+          measured: doubles.length === 0 ? 'its own' : `the same as ${doubles.map((h) => h.name).join(', ')}`,
+        },
+        next: 'on one of them: rm /etc/machine-id; systemd-machine-id-setup; reboot',
+      }),
+      precondition('clock', {
+        needs: `at most ${vars.clockSkewSeconds} s from the other hosts`,
+        found: { holds: skew <= vars.clockSkewSeconds, measured: `${skew.toFixed(2)} s apart` },
+        next: 'set the clock (timedatectl set-time), and see that an NTP server answers; the role chrony keeps it then',
+      }),
+    ]
+    if (vars.measure === 'first' && facts.prepared) return cheap
+    return [
+      cheap,
+      precondition('solid-state disk', {
+        level: 'warning',
+        needs: 'SSD or NVMe',
+        measure: measure.solidState(vars.dataFolder),
+        next: 'put the data on an SSD: each commit waits for the disk',
+      }),
+      precondition('disk latency', {
+        needs: `at most ${vars.fsyncMs} ms an fsync`,
+        measure: measure.fsyncLatency(vars.dataFolder, vars.fsyncMs),
+        next: 'a disk with power-loss protection, or an idle one; etcd loses its leader when writes take longer',
+      }),
+      precondition('ports', {
+        needs: 'nobody else on the ports of the stack',
+        measure: measure.portsFree(),
+        next: 'stop what listens there (ss -ltnp), or remove its package',
+      }),
+      precondition('names', {
+        needs: "peers' names lead to the inventory's addresses",
+        measure: measure.namesResolve(others),
+        next: 'mend DNS or /etc/hosts; the role base writes the peers there',
+      }),
+      precondition('peers', {
+        needs: `every peer answers, with packets of ${vars.mtu} bytes`,
+        measure: measure.peersReachable(
+          others.map((h) => h.address),
+          vars.mtu,
+        ),
+        next: 'look at cables, VLAN and MTU (ip link), and at firewalls between the hosts',
+      }),
+      precondition('downloads', {
+        needs: 'package sources and the image registry answer',
+        measure: measure.downloads(vars.registry),
+        next: 'look at DNS, the route and the proxy (/etc/apt/apt.conf.d); mend or remove the source',
+      }),
+    ]
+  },
+})

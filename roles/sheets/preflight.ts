@@ -1,0 +1,75 @@
+import { type Script, sh } from 'provision'
+
+/** Average milliseconds of a small write that waits for the disk; etcd and the WAL both live by it. */
+export function fsyncLatency(folder: string, limitMs: number): Script {
+  return sh`f=${folder}/.provision-fsync
+s=$(LC_ALL=C dd if=/dev/zero of="$f" bs=8k count=100 oflag=dsync 2>&1 | sed -n 's/.*copied, \([0-9.e-]*\) s.*/\1/p'); rm -f "$f"
+[ -n "$s" ] || { echo "not measured: dd cannot write to ${folder}"; exit 1; }
+awk -v s="$s" -v limit=${limitMs} 'BEGIN { printf "%.2f ms\n", s * 10; exit (s * 10 > limit) }'`
+}
+
+/** Is the disk under `folder` without moving parts? A file system that hides its disk is said to. */
+export function solidState(folder: string): Script {
+  return sh`d=$(findmnt -no MAJ:MIN -T ${folder}); p=/sys/dev/block/$d
+[ -e "$p/partition" ] && p=$p/..
+if [ ! -e "$p/queue/rotational" ]; then echo "not known: $(findmnt -no FSTYPE -T ${folder}) hides its disk"; exit 0; fi
+if [ "$(cat "$p/queue/rotational")" = 0 ]; then echo SSD; else echo 'rotating disk'; exit 1; fi`
+}
+
+/** Ports of the stack and the program that may hold each of them. */
+export const stackPorts: readonly (readonly [port: number, owner: string])[] = [
+  [2377, 'dockerd'],
+  [7946, 'dockerd'],
+  [2379, 'etcd'],
+  [2380, 'etcd'],
+  [5432, 'postgres'],
+  [8008, 'patroni'],
+  [6432, 'pgbouncer'],
+  [5000, 'haproxy'],
+  [5001, 'haproxy'],
+  [7000, 'haproxy'],
+]
+
+/** Nobody else listens where the stack will. */
+export function portsFree(): Script {
+  const owners = stackPorts.map(([port, owner]) => `${port}:${owner}`)
+  return sh`bad=; listening=$(ss -Hltnp)
+for pair in ${owners}; do
+  l=$(printf '%s\n' "$listening" | grep -E "[:.]\${pair%%:*} " | grep -v "\${pair##*:}" | sed -n 's/.*users:(("\([^"]*\)".*/\1/p' | head -n 1)
+  [ -z "$l" ] || bad="$bad \${pair%%:*} ($l)"
+done
+[ -z "$bad" ] || { echo "taken:$bad"; exit 1; }; echo free`
+}
+
+/** Peers' names lead to the inventory's addresses, or nowhere yet (the role base writes them). */
+export function namesResolve(peers: readonly { readonly name: string; readonly address: string }[]): Script {
+  const pairs = peers.map((p) => `${p.name}=${p.address}`)
+  return sh`bad=
+for pair in ${pairs}; do
+  a=$(RES_OPTIONS='timeout:1 attempts:1' getent ahosts "\${pair%%=*}" | awk '$2 == "STREAM" { print $1 }')
+  [ -z "$a" ] || printf '%s\n' "$a" | grep -qxF "\${pair#*=}" || bad="$bad \${pair%%=*} is $(echo $a)"
+done
+[ -z "$bad" ] || { echo "$bad"; exit 1; }; echo right`
+}
+
+/** Every peer answers, and packets of full size reach it unbroken. */
+export function peersReachable(addresses: readonly string[], mtu: number): Script {
+  return sh`command -v ping >/dev/null || { echo 'not measured: ping is not installed'; exit 0; }
+bad=
+for a in ${addresses}; do
+  if ! ping -n -q -c 1 -W 2 "$a" >/dev/null 2>&1; then bad="$bad $a does not answer"
+  elif ! ping -n -q -c 1 -W 2 -M do -s ${mtu - 28} "$a" >/dev/null 2>&1; then bad="$bad $a takes no packets of ${String(mtu)} bytes"; fi
+done
+[ -z "$bad" ] || { echo "$bad"; exit 1; }; echo ${addresses.length === 0 ? 'no peers' : `all, ${mtu} bytes`}`
+}
+
+/** apt's own downloader, with its proxies, gets the index of every source; a registry may answer 401: it answers. */
+export function downloads(registry: string | undefined): Script {
+  return sh`bad=; n=0; t=$(mktemp)
+for u in $(apt-get update --print-uris 2>/dev/null | sed -n "s/^'\([^']*InRelease\)'.*/\1/p") ${registry ? [`${registry.replace(/\/$/, '')}/v2/`] : []}; do
+  n=$((n + 1)); e=$(/usr/lib/apt/apt-helper -o Acquire::Retries=0 -o Acquire::http::Timeout=10 -o Acquire::https::Timeout=10 download-file "$u" "$t" 2>&1) || case $e in *' 401 '*) ;; *) bad="$bad $u" ;; esac
+done
+rm -f "$t"
+[ -z "$bad" ] || { echo "no answer:$bad"; exit 1; }
+[ "$n" -gt 0 ] || { echo 'apt has no sources'; exit 1; }; echo "$n sources answer"`
+}

@@ -1,0 +1,113 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { kill } from '../../src/lab/host.ts'
+import { down, up } from '../../src/lab/lab.ts'
+import { labHost } from '../../src/lab/settings.ts'
+import { events, labInventory, planned, provision } from './cli.ts'
+
+const folder = join(import.meta.dirname, '..', '..', '.cache', 'test-playbooks')
+
+/** A playbook of one small role, written for a test. */
+function playbookFile(name: string, resources: string): string {
+  mkdirSync(folder, { recursive: true })
+  const path = join(folder, `${name}.ts`)
+  const text = `import { file, check, playbook, role, t } from 'provision'
+const wishes = role({ name: 'wishes', vars: t.Object({}), resources: () => [${resources}] })
+export default playbook('${name}', { name: 'small', on: 'all', roles: [wishes] })
+`
+  writeFileSync(path, text)
+  return path
+}
+
+/** Runs on a terminal of its own, as an operator sees it; control codes stay in. */
+function onTerminal(...args: string[]): { readonly text: string; readonly code: number | null } {
+  const line = [process.execPath, 'src/cli/main.ts', ...args].map((a) => `'${a}'`).join(' ')
+  const { stdout, status } = spawnSync('script', ['-qec', `stty cols 120 rows 40; ${line}`, '/dev/null'], {
+    encoding: 'utf8',
+    input: '',
+  })
+  return { text: stdout, code: status }
+}
+
+beforeAll(async () => {
+  await up(3)
+})
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true })
+  await down()
+})
+
+test('doctor measures three fit hosts and exits 0', async () => {
+  const { code, stdout } = await provision(['doctor', ...labInventory])
+  expect(stdout).toContain('All is well.')
+  expect(stdout).toMatch(/✔ +disk latency +[\d.]+ ms/)
+  expect(stdout).toMatch(/✔ +downloads +3 sources answer/)
+  expect(code).toBe(0)
+})
+
+test('doctor says per host what is amiss and what to do, and exits 1', async () => {
+  const unfit = ['--set', 'preflight.minimumRamGb=9999', '--set', 'preflight.fsyncMs=0.000001']
+  const { code, stdout } = await provision(['doctor', ...labInventory, ...unfit])
+  expect(stdout).toMatch(/h2 {2}memory: [\d.]+ GB; needs at least 9999 GB\n {2}→ add memory/)
+  expect(stdout).toMatch(/h3 {2}disk latency: [\d.]+ ms; needs/)
+  expect(code).toBe(1)
+})
+
+test('a run on an unfit machine is refused before anything is changed', async () => {
+  const { code, stdout } = await provision([...labInventory, '--set', 'preflight.minimumCores=999'])
+  expect(code).toBe(1)
+  expect(stdout).toContain('is not fit to be prepared; nothing was changed')
+  expect(stdout).toContain('precondition[cores]: found 2 cores, needs at least 999 cores')
+  expect(planned(await events(['plan'])).length).toBeGreaterThan(100)
+})
+
+test('on a terminal: the hosts side by side, the plan, the counts', () => {
+  const small = playbookFile('small', `file('/etc/small', { content: 'x' }), check('true', 'true')`)
+  const { text, code } = onTerminal('run', small, ...labInventory)
+  expect(text).toContain('look at 3 hosts')
+  expect(text).toMatch(/h2 {2}2 resources, 1 to change/)
+  expect(text).toMatch(/\+ file\[\/etc\/small\]/)
+  expect(text).toMatch(/h3 {2}1 done/)
+  expect(text).toMatch(/ok=0 changed=1 checked=1 failed=0 skipped=0/)
+  expect(code).toBe(0)
+  const again = onTerminal('run', small, ...labInventory)
+  expect(again.text).toMatch(/h1 {2}2 resources, as they should be/)
+})
+
+test('a failure on a terminal is told in full', () => {
+  const bad = playbookFile('bad', `check('never', 'echo because; false', { withinSeconds: 0 })`)
+  const { text, code } = onTerminal('run', bad, ...labInventory)
+  expect(text).toContain('check[never] failed')
+  expect(text).toContain('because')
+  expect(code).toBe(1)
+})
+
+test('JUnit: a suite a host, a changed step is a case, a step that a plan finds different is a failure', async () => {
+  const small = playbookFile('junit', `file('/etc/junit', { content: '<&>' })`)
+  const plan = await provision(['plan', small, ...labInventory, '--output', 'junit'])
+  expect(plan.stdout).toMatch(/^<\?xml/)
+  expect(plan.stdout.match(/<testsuite name="h[123]" tests="2" failures="1"/g)).toHaveLength(3)
+  const run = await provision(['run', small, ...labInventory, '--output', 'junit'])
+  expect(run.stdout.match(/<testsuite name="h[123]" tests="2" failures="0"/g)).toHaveLength(3)
+  expect(run.stdout).toMatch(/name="file\[\/etc\/junit\]"/)
+})
+
+test('a type error in a playbook is bad input with file and line, before any connection', async () => {
+  const wrong = playbookFile('wrong', `file('/etc/wrong', { contents: 'x' })`)
+  const { code, stdout, stderr } = await provision(['run', wrong, ...labInventory])
+  expect(code).toBe(4)
+  expect(stderr).toMatch(/test-playbooks\/wrong\.ts:2:\d+: error TS2353: .*'contents' does not exist/)
+  expect(stdout).toBe('')
+  rmSync(wrong)
+})
+
+test('a host that is down: exit 3, it is named, and nothing is changed anywhere', async () => {
+  await kill(labHost('h3'))
+  const { code, stdout } = await provision([...labInventory])
+  expect(code).toBe(3)
+  expect(stdout).toMatch(/h3 {2}UNREACHABLE/)
+  expect(stdout).toContain('nothing was changed: not every host could be planned')
+  expect(stdout).toMatch(/h1 .* changed=0 /)
+})
