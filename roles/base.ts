@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { block, directory, file, hostname, pkg, role, t, timezone } from 'provision'
 
 const vars = t.Object({
@@ -25,7 +26,14 @@ export default role({
   resources({ vars, host, hosts }) {
     return [
       hostname(host.name),
-      block('/etc/hosts', { name: 'peers', content: hosts.map((h) => `${h.address} ${h.name}\n`).join('') }),
+      // A host that the inventory only knows by its name is left to DNS.
+      block('/etc/hosts', {
+        name: 'peers',
+        content: hosts
+          .filter((h) => isIP(h.address))
+          .map((h) => `${h.address} ${h.name}\n`)
+          .join(''),
+      }),
       vars.packages.map((name) => pkg(name)),
       timezone(vars.timezone),
       file('/etc/apt/apt.conf.d/52provision', { content: upgrades }),

@@ -1,22 +1,65 @@
 import { InputError } from '../errors.ts'
+import type { Host } from '../model/host.ts'
 import type { Connect } from '../model/transport.ts'
+import type { SshOptions } from '../transport/client.ts'
+import type { Jumps } from '../transport/jump.ts'
 import { connectSsh } from '../transport/ssh.ts'
+import { sshConfig } from '../transport/ssh-config.ts'
+import { askPassphrase } from './passphrase.ts'
 
-/** Opens connections, at most `--forks` at once. */
-export function connectorFor(flags: {
-  readonly forks: string
-  readonly acceptNewHostKeys?: boolean
-}): Connect {
-  const forks = Number(flags.forks)
+/** Opens connections, at most `--forks` at once; `close` ends what they share. */
+export interface Connector {
+  readonly connect: Connect
+  close(): void
+}
+
+export function connectorFor(
+  flags: { readonly forks: string; readonly acceptNewHostKeys?: boolean },
+  known: (name: string) => Host | undefined,
+): Connector {
+  const turn = turnstile(flags.forks)
+  const completed = sshConfig()
+  const ask = askPassphrase()
+  const options: SshOptions = {
+    acceptNewHostKeys: flags.acceptNewHostKeys === true,
+    ...(ask ? { askPassphrase: ask } : {}),
+    via: async (host) => (await jumping()).stream(host),
+  }
+  let jumps: Promise<Jumps> | undefined
+  const jumping = () => {
+    jumps ??= Promise.all([import('../transport/jump.ts'), completed]).then(([{ createJumps }, complete]) =>
+      createJumps((name) => {
+        const host = known(name)
+        return host && complete(host)
+      }, options),
+    )
+    return jumps
+  }
+  return {
+    connect: (host) =>
+      turn(async () => {
+        if (host.connection.transport === 'local')
+          return (await import('../transport/local.ts')).connectLocal(host)
+        return connectSsh((await completed)(host), options)
+      }),
+    close() {
+      jumps?.then((j) => j.close())
+    },
+  }
+}
+
+/** Lets at most `forks` in at a time. */
+function turnstile(given: string): <T>(work: () => Promise<T>) => Promise<T> {
+  const forks = Number(given)
   if (!Number.isInteger(forks) || forks < 1)
-    throw new InputError({ what: `--forks must be a whole number of at least 1, not ${flags.forks}` })
+    throw new InputError({ what: `--forks must be a whole number of at least 1, not ${given}` })
   let free = forks
   const waiting: (() => void)[] = []
-  return async (host) => {
+  return async (work) => {
     if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
     else free--
     try {
-      return await connectSsh(host, { acceptNewHostKeys: flags.acceptNewHostKeys === true })
+      return await work()
     } finally {
       const next = waiting.shift()
       if (next) next()

@@ -117,6 +117,7 @@ async function perform(
     color: useColor(),
     verbose: flags.verbose === true,
   })
+  const connector = connectorFor(flags, (name) => inventory.select('all').find((h) => h.name === name))
   const stop = new AbortController()
   const onInterrupt = () => {
     console.error('\ninterrupted: the step in hand is finished first')
@@ -130,7 +131,7 @@ async function perform(
       inventoryFile: flags.inventory,
       hostsOf: (play) => inventory.select(play.on),
       varsOf: (host, role) => inventory.varsFor(host, role),
-      connect: connectorFor(flags),
+      connect: connector.connect,
       report: report.report,
       diff: flags.diff === true,
       limit: flags.limit ? new Set(inventory.select(flags.limit).map((h) => h.name)) : undefined,
@@ -147,6 +148,7 @@ async function perform(
       },
     })
   } finally {
+    connector.close()
     await report.close()
     process.off('SIGINT', onInterrupt)
     process.off('SIGTERM', onInterrupt)

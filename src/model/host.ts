@@ -5,7 +5,11 @@ export interface Connection {
   readonly user?: string
   /** Private key file. Without it: agent, then the default keys of OpenSSH. */
   readonly key?: string
-  /** `user@host:port` of a jump host, or the name of another host of the inventory. */
+  /** Private key files of `~/.ssh/config`, where the inventory names none. */
+  readonly keys?: readonly string[]
+  /** Socket of an SSH agent (default: SSH_AUTH_SOCK). */
+  readonly agent?: string
+  /** Several by commas, the first nearest to us. `user@host:port` of a jump host, or the name of another host of the inventory. */
   readonly jump?: string
   readonly become: boolean
   /** File that holds the sudo password (never the password itself). */

@@ -1,55 +1,19 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { connect as connectSocket, type Socket } from 'node:net'
-import { homedir, userInfo } from 'node:os'
-import { join } from 'node:path'
-import { NodeSSH } from 'node-ssh'
-import type { ClientChannel, ConnectConfig } from 'ssh2'
+import type { NodeSSH } from 'node-ssh'
+import type { ClientChannel } from 'ssh2'
 import { CommandError, ConnectError, lastLines } from '../errors.ts'
 import type { Host } from '../model/host.ts'
 import type { Output } from '../model/probe.ts'
 import type { ExecOptions, Transport } from '../model/transport.ts'
 import type { Script } from '../shell/sh.ts'
 import { becomeCommand, becomeInput } from './become.ts'
-import { fingerprint, keyType, verdict } from './host-keys.ts'
+import { openClient, type SshOptions } from './client.ts'
 
 const defaultExecMs = 60_000
 
-export interface SshOptions {
-  /** Take an unknown host key as it is, and say so. A changed key is refused all the same. */
-  readonly acceptNewHostKeys?: boolean
-  readonly passphrase?: string
-}
-
-/** Opens one SSH connection. Throws ConnectError with what to do next: unreachable, unknown or changed key, refused login. */
+/** Opens one SSH connection, through its jump hosts. Throws ConnectError with what to do next. */
 export async function connectSsh(host: Host, options: SshOptions = {}): Promise<Transport> {
-  const started = performance.now()
-  const { connection } = host
-  const limitMs = connection.connectTimeoutSeconds * 1000
-  const socket = await openSocket(host, limitMs)
-  const ssh = new NodeSSH()
-  let seen: { key: Buffer; as: ReturnType<typeof verdict> } | undefined
-  const config: ConnectConfig = {
-    sock: socket,
-    username: connection.user ?? userInfo().username,
-    readyTimeout: Math.max(1000, limitMs - (performance.now() - started)),
-    // One question instead of three: ssh2 would first ask `none`, which costs a round trip (116 → 52 ms, measured).
-    authHandler: authMethods(host, options),
-    // Native crypto first: ssh2 runs AES-GCM in OpenSSL, ChaCha20-Poly1305 in JavaScript.
-    algorithms: { cipher: { prepend: ['aes128-gcm@openssh.com'], append: [], remove: [] } },
-    hostVerifier: (key: Buffer) => {
-      seen = { key, as: verdict(host, key) }
-      return seen.as === 'known' || (seen.as === 'unknown' && options.acceptNewHostKeys === true)
-    },
-    keepaliveInterval: 15_000,
-  } as ConnectConfig
-  try {
-    await ssh.connect(config as Parameters<NodeSSH['connect']>[0])
-  } catch (cause) {
-    socket.destroy()
-    ssh.dispose()
-    throw refusal(host, seen, cause)
-  }
-  return new SshTransport(host, ssh, options)
+  const stream = host.connection.jump ? await options.via?.(host) : undefined
+  return new SshTransport(host, await openClient(host, options, stream), options)
 }
 
 class SshTransport implements Transport {
@@ -146,93 +110,4 @@ class SshTransport implements Transport {
       })
     })
   }
-}
-
-/** Our own socket, because ssh2's leaves Nagle on: 40 ms an exec against delayed ACKs (50 → 4.4 ms, measured). */
-function openSocket(host: Host, timeoutMs: number): Promise<Socket> {
-  const { socket: path, port = 22 } = host.connection
-  const target = path ?? `${host.address}:${port}`
-  return new Promise((resolve, reject) => {
-    const socket = path ? connectSocket(path) : connectSocket({ host: host.address, port })
-    socket.setNoDelay(true)
-    const fail = (why: string) => {
-      socket.destroy()
-      reject(
-        new ConnectError({
-          host: host.name,
-          what: `cannot reach ${target}: ${why}`,
-          next: 'is the host up, its address and port right in the inventory, and no firewall between?',
-        }),
-      )
-    }
-    const timer = setTimeout(() => fail(`no answer in ${timeoutMs / 1000} s`), timeoutMs)
-    socket.once('error', (error) => {
-      clearTimeout(timer)
-      fail(error.message)
-    })
-    socket.once('connect', () => {
-      clearTimeout(timer)
-      socket.removeAllListeners('error')
-      resolve(socket)
-    })
-  })
-}
-
-function authMethods(host: Host, options: SshOptions): ConnectConfig['authHandler'] {
-  const username = host.connection.user ?? userInfo().username
-  const files = host.connection.key
-    ? [host.connection.key]
-    : ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(homedir(), '.ssh', name)).filter(existsSync)
-  const passphrase = options.passphrase === undefined ? {} : { passphrase: options.passphrase }
-  const keys = files.map((file) => ({
-    type: 'publickey' as const,
-    username,
-    key: readKey(host, file),
-    ...passphrase,
-  }))
-  const agent = process.env.SSH_AUTH_SOCK
-  const agents = agent && !host.connection.key ? [{ type: 'agent' as const, username, agent }] : []
-  return [...agents, ...keys]
-}
-
-function readKey(host: Host, file: string): Buffer {
-  try {
-    return readFileSync(file)
-  } catch (cause) {
-    throw new ConnectError({ host: host.name, what: `cannot read the private key ${file}`, cause })
-  }
-}
-
-function refusal(
-  host: Host,
-  seen: { key: Buffer; as: ReturnType<typeof verdict> } | undefined,
-  cause: unknown,
-): ConnectError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  if (seen?.as === 'changed')
-    return new ConnectError({
-      host: host.name,
-      what: `the host key has CHANGED: it now shows ${keyType(seen.key)} ${fingerprint(seen.key)}`,
-      why: 'either the machine was replaced or reinstalled, or someone is in between',
-      next: `compare the fingerprint on the host's console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub); then replace the old key (ssh-keygen -R ${host.address}, or connection.hostKeys in the inventory)`,
-      cause,
-    })
-  if (seen?.as === 'unknown')
-    return new ConnectError({
-      host: host.name,
-      what: `the host key is unknown: ${keyType(seen.key)} ${fingerprint(seen.key)}`,
-      next: 'pin it in the inventory (connection.hostKeys), or run once with --accept-new-host-keys',
-      cause,
-    })
-  if (/authentication/i.test(why))
-    return new ConnectError({
-      host: host.name,
-      what: `login as ${host.connection.user ?? userInfo().username} was refused: ${why}`,
-      why: host.connection.key
-        ? `offered the key ${host.connection.key}`
-        : 'offered the agent and the default keys',
-      next: "is the public key in the user's authorized_keys, and connection.user right?",
-      cause,
-    })
-  return new ConnectError({ host: host.name, what: `SSH failed: ${why}`, cause })
 }
