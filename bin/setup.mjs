@@ -28,6 +28,8 @@ const steps = {
 }
 const wanted = steps[process.argv[2]]
 if (!wanted) fail(`usage: node bin/setup.mjs ${Object.keys(steps).join('|')}`)
+// Ctrl-C reaches the children, too: they clean up, and we wait for them.
+process.on('SIGINT', () => {})
 for (const [command, ...args] of wanted) {
   const { status, signal } = spawnSync(join(bin, command), [...args, ...process.argv.slice(3)], {
     cwd: root,

@@ -1,12 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError } from '../errors.ts'
 import { baseRoot } from './base.ts'
 import { personalise } from './image.ts'
 import { bridge, cgroup, type LabHost, namespace } from './settings.ts'
-import { runHere, startDetached, succeeds } from './shell.ts'
+import { pause, runHere, startDetached, succeeds } from './shell.ts'
 
 /** Powers a host on; makes it first where there is none. */
 export async function start(host: LabHost): Promise<void> {
@@ -40,7 +39,9 @@ export async function kill(host: LabHost): Promise<void> {
   const init = await initPid(host)
   if (init) process.kill(init, 'SIGKILL')
   else if (isUp(host)) process.kill(pidOf(host) ?? 0, 'SIGKILL')
-  for (let i = 0; i < 100 && isUp(host); i++) await sleep(100)
+  // Frozen, the rest of the host would not even notice that it is dead.
+  if (existsSync(freezer(host))) freeze(host, false)
+  for (let i = 0; i < 100 && isUp(host); i++) await pause(100)
   if (isUp(host))
     throw new CommandError({
       host: host.name,
@@ -70,7 +71,11 @@ export async function cable(host: LabHost, state: 'up' | 'down'): Promise<void> 
 
 /** A hung host: every process stands still, the network stays up. */
 export function freeze(host: LabHost, frozen: boolean): void {
-  writeFileSync(join(cgroup, host.name, 'cgroup.freeze'), frozen ? '1' : '0')
+  writeFileSync(freezer(host), frozen ? '1' : '0')
+}
+
+function freezer(host: LabHost): string {
+  return join(cgroup, host.name, 'cgroup.freeze')
 }
 
 export function isUp(host: LabHost): boolean {
@@ -91,7 +96,7 @@ export async function untilSsh(host: LabHost, limitMs = 60_000): Promise<void> {
   const limit = performance.now() + limitMs
   while (performance.now() < limit) {
     if (await banner(host)) return
-    await sleep(100)
+    await pause(100)
   }
   const log = join(host.folder, 'console.log')
   throw new CommandError({

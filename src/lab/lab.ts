@@ -8,8 +8,9 @@ import { cable, freeze, hostKey, isUp, kill, start, untilSsh, wipe } from './hos
 import { makeKey, privateKey } from './image.ts'
 import { networkDown, networkUp } from './network.ts'
 import { cgroup, folder, type LabHost, labHost, labHosts, namespace } from './settings.ts'
+import { orUndone } from './shell.ts'
 
-const usage = `usage: provision lab up [--hosts N] | down | status
+const usage = `usage: provision lab up [--hosts N] | down | status | trust
        provision lab ssh|exec|kill|start|reboot|cut|join|freeze|thaw|wipe HOST [COMMAND …]`
 
 /** `provision lab …`; gives the exit code. */
@@ -17,6 +18,10 @@ export async function lab([verb = 'help', ...args]: readonly string[]): Promise<
   if (verb === 'up') return await command(up, args)
   if (verb === 'down') return await command(down, args)
   if (verb === 'status') return status()
+  if (verb === 'trust') {
+    trust(hostsHere())
+    return 0
+  }
   const act = verbs[verb]
   if (!act || !args[0]) throw new InputError({ what: usage })
   return (await act(labHost(args[0]), args.slice(1))) ?? 0
@@ -27,22 +32,28 @@ export async function up(count = 3): Promise<readonly LabHost[]> {
   const hosts = labHosts(count)
   const isNew = hostsHere().length === 0
   mkdirSync(folder, { recursive: true })
-  try {
+  await orUndone(async () => {
     await installTools()
     await makeKey()
     await baseRoot()
     await networkUp(hosts)
-    await Promise.all(hosts.map((host) => start(host)))
-    await Promise.all(hosts.map((host) => untilSsh(host)))
+    // All come to their end before anything is undone: a host that is still being made would outlive it.
+    const ends = await Promise.allSettled(
+      hosts.map(async (host) => {
+        await start(host)
+        await untilSsh(host)
+      }),
+    )
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
     if (isNew) trust(hosts)
-  } catch (error) {
-    await down()
-    throw error
-  }
+  }, down)
   return hosts
 }
 
-/** Only a new lab is known by itself: a host that is wiped and started again shows a changed key, as a real one would. */
+/**
+ * Only a new lab is known by itself: a host that is wiped and started again shows a changed key, as a real one
+ * would, until `provision lab trust`.
+ */
 function trust(hosts: readonly LabHost[]): void {
   writeFileSync(knownHosts, hosts.map((host) => `${host.address} ${hostKey(host)}\n`).join(''))
 }

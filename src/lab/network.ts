@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { mirrors } from './base.ts'
 import { bridge, cache, folder, gateway, type LabHost, namespace, proxyPort } from './settings.ts'
-import { runHere, startDetached, succeeds } from './shell.ts'
+import { pause, runHere, startDetached, succeeds } from './shell.ts'
 
 const here = import.meta.dirname
 const proxySocket = join(folder, 'proxy.sock')
@@ -66,7 +65,7 @@ async function helper(
   if (helperPid(name)) return
   const pid = startDetached(join(folder, `${name}.log`), command, args, env)
   writeFileSync(join(folder, `${name}.pid`), String(pid))
-  await sleep(300)
+  await pause(300)
 }
 
 function helperPid(name: string): number | undefined {

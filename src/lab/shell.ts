@@ -1,14 +1,49 @@
 import { execFile, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { CommandError, lastLines } from '../errors.ts'
+import { CommandError, InterruptedError, lastLines } from '../errors.ts'
 
 const execute = promisify(execFile)
+let stop = new AbortController()
+
+/**
+ * Does `work` so that Ctrl-C ends it in order: the command that runs is ended, none is started after it, and `undo`
+ * is run to its end, whatever is pressed meanwhile. Any failure of `work` is undone, too.
+ */
+export async function orUndone<T>(work: () => Promise<T>, undo: () => Promise<void>): Promise<T> {
+  const onSignal = () => {
+    if (stop.signal.aborted) return
+    console.error('\ninterrupted: cleaning up')
+    stop.abort()
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, onSignal)
+  try {
+    return await work()
+  } catch (error) {
+    const wasStopped = stop.signal.aborted
+    stop = new AbortController()
+    for (const signal of signals) process.off(signal, onSignal).on(signal, ignore)
+    await undo()
+    if (wasStopped) throw new InterruptedError({ what: 'interrupted; nothing is left behind', cause: error })
+    throw error
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal).off(signal, ignore)
+  }
+}
+
+function ignore(): void {}
+
+/** Waits; Ctrl-C ends the wait. */
+export async function pause(ms: number): Promise<void> {
+  await sleep(ms, undefined, { signal: stop.signal })
+}
 
 /** Runs a command of this machine; gives its output. Throws CommandError with its last lines. */
 export async function runHere(command: string, ...args: readonly string[]): Promise<string> {
   try {
-    return (await execute(command, [...args], { maxBuffer: 1 << 26 })).stdout
+    return (await execute(command, [...args], { maxBuffer: 1 << 26, signal: stop.signal })).stdout
   } catch (cause) {
     const { stderr = '' } = cause as { stderr?: string }
     throw new CommandError({
@@ -34,6 +69,7 @@ export function startDetached(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): number {
+  stop.signal.throwIfAborted()
   const output = openSync(log, 'a')
   const child = spawn(command, [...args], {
     detached: true,

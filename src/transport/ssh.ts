@@ -20,22 +20,28 @@ class SshTransport implements Transport {
   readonly host: Host
   readonly #ssh: NodeSSH
   readonly #options: SshOptions
+  /** Comes true with the error that ended the connection: a host that hangs shows it only by not answering. */
+  readonly #lost: Promise<ConnectError>
 
   constructor(host: Host, ssh: NodeSSH, options: SshOptions) {
     this.host = host
     this.#ssh = ssh
     this.#options = options
+    this.#lost = new Promise((resolve) => {
+      ssh.connection?.on('error', (cause: Error) =>
+        resolve(
+          new ConnectError({ host: host.name, what: `the connection was lost: ${cause.message}`, cause }),
+        ),
+      )
+    })
   }
 
   async exec(script: Script, { timeoutMs = defaultExecMs }: ExecOptions = {}): Promise<Output> {
-    const channel = await this.#open()
-    const stdout: Buffer[] = []
-    const stderr: Buffer[] = []
-    channel.on('data', (chunk: Buffer) => stdout.push(chunk))
-    channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
     const { promise, resolve, reject } = Promise.withResolvers<Output>()
+    let channel: ClientChannel | undefined
+    // From before the channel is asked for: a host that hangs does not even answer that.
     const timer = setTimeout(() => {
-      channel.destroy()
+      channel?.destroy()
       reject(
         new CommandError({
           host: this.host.name,
@@ -45,25 +51,13 @@ class SshTransport implements Transport {
         }),
       )
     }, timeoutMs)
-    channel.on('close', (code: number | null | undefined, signal?: string) => {
-      clearTimeout(timer)
-      if (code === undefined || code === null) {
-        const why = signal
-          ? `the remote shell was ended by ${signal}`
-          : 'the connection was lost while a script ran'
-        reject(
-          new ConnectError({
-            host: this.host.name,
-            what: why,
-            why: lastLines(Buffer.concat(stderr).toString()),
-          }),
-        )
-      } else {
-        resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() })
-      }
-    })
-    channel.end(becomeInput(this.host) + script.text)
-    return promise
+    this.#lost.then(reject)
+    this.#open().then((opened) => {
+      channel = opened
+      collect(opened, this.host).then(resolve, reject)
+      opened.end(becomeInput(this.host) + script.text)
+    }, reject)
+    return promise.finally(() => clearTimeout(timer))
   }
 
   fresh(): Promise<Transport> {
@@ -110,4 +104,22 @@ class SshTransport implements Transport {
       })
     })
   }
+}
+
+/** All that a finished script said. */
+function collect(channel: ClientChannel, host: Host): Promise<Output> {
+  const stdout: Buffer[] = []
+  const stderr: Buffer[] = []
+  channel.on('data', (chunk: Buffer) => stdout.push(chunk))
+  channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+  return new Promise((resolve, reject) => {
+    channel.on('close', (code: number | null | undefined, signal?: string) => {
+      const text = { stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }
+      if (code !== undefined && code !== null) return resolve({ code, ...text })
+      const what = signal
+        ? `the remote shell was ended by ${signal}`
+        : 'the connection was lost while a script ran'
+      reject(new ConnectError({ host: host.name, what, why: lastLines(text.stderr) }))
+    })
+  })
 }
