@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { block, directory, file, hostname, pkg, role, t, timezone } from 'provision'
+import { directory, file, hostname, hostsFile, pkg, role, t, timezone } from 'provision'
 
 const vars = t.Object({
   packages: t.Array(t.String(), {
@@ -27,13 +27,10 @@ export default role({
     return [
       hostname(host.name),
       // A host that the inventory only knows by its name is left to DNS.
-      block('/etc/hosts', {
-        name: 'peers',
-        content: hosts
-          .filter((h) => isIP(h.address))
-          .map((h) => `${h.address} ${h.name}\n`)
-          .join(''),
-      }),
+      hostsFile(
+        'peers',
+        hosts.filter((h) => isIP(h.address)).map((h) => ({ address: h.address, names: [h.name] })),
+      ),
       vars.packages.map((name) => pkg(name)),
       timezone(vars.timezone),
       file('/etc/apt/apt.conf.d/52provision', { content: upgrades }),

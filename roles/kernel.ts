@@ -1,4 +1,4 @@
-import { directory, file, hardware, kernelModule, kernelValue, role, sysctl, t } from 'provision'
+import { file, hardware, kernelModule, kernelValue, limits, role, sysctl, t, udevRule } from 'provision'
 import { hugePages, kernelSettings } from './sheets/kernel.ts'
 
 const vars = t.Object({
@@ -28,7 +28,6 @@ export default role({
       values.set(key, { value, why: 'set in the inventory' })
     // `-`: a kernel without the key does not fail systemd-sysctl.
     const lines = [...values].map(([key, { value, why }]) => `# ${why}\n-${key} = ${value}\n`)
-    const rules = file('/etc/udev/rules.d/60-provision-io.rules', { content: ioRules(vars.readAheadKb) })
     return [
       file('/etc/modules-load.d/provision.conf', { content: `${modules.join('\n')}\n` }),
       modules.map((name) => kernelModule(name, { ifAvailable: true })),
@@ -41,9 +40,8 @@ export default role({
         content: ['enabled', 'defrag'].map((name) => `w ${hugePage}/${name} - - - - never\\n\n`).join(''),
       }),
       ['enabled', 'defrag'].map((name) => kernelValue(`${hugePage}/${name}`, 'never', { ifPresent: true })),
-      rules,
-      directory('/etc/security/limits.d'),
-      file('/etc/security/limits.d/provision.conf', { content: `* soft nofile ${vars.openFiles}\n` }),
+      udevRule('60-provision-io', ioRules(vars.readAheadKb)),
+      limits('provision', [{ domain: '*', type: 'soft', item: 'nofile', value: vars.openFiles }]),
     ]
   },
 })

@@ -5,41 +5,56 @@ import { lines, sh } from '../shell/sh.ts'
 
 interface Wanted {
   readonly run: string
-  readonly guard: string
+  readonly guard: string | undefined
   /** The exit code class of the guard that means "nothing to do": true for `unless`, false for `onlyIf`. */
   readonly doneWhen: boolean
 }
 
 /**
- * A script with a guard, for what no kind covers. `unless`: run while this fails. `onlyIf`: run while this succeeds.
+ * A script with a guard, for what no kind covers, or one that follows a change (a handler): `on` runs it once after
+ * any of these resources has changed, in this run or in one that died. `unless`: run while this fails. `onlyIf`: run while this succeeds.
  * The guard must turn when the script has run: the proof at the end of the run holds it to that.
  */
 export function command(
   name: string,
-  options: Meta & { readonly run: string; readonly unless?: string; readonly onlyIf?: string },
+  options: Omit<Meta, 'triggers'> & {
+    readonly run: string
+    readonly unless?: string
+    readonly onlyIf?: string
+    readonly on?: readonly Resource[]
+  },
 ): Resource<Wanted, boolean> {
-  const { run, unless, onlyIf } = options
+  const { run, unless, onlyIf, on } = options
   const guard = unless ?? onlyIf
-  if (guard === undefined || (unless !== undefined && onlyIf !== undefined))
+  if ((guard === undefined && !on) || (unless !== undefined && onlyIf !== undefined))
     throw new InputError({
-      what: `command[${name}] needs a guard: either unless or onlyIf`,
+      what: `command[${name}] needs a guard: either unless, onlyIf or on`,
       next: 'without one nobody can plan it, and every run would run it',
     })
-  return resource(kind, name, { run, guard, doneWhen: unless !== undefined }, options)
+  return resource(
+    kind,
+    name,
+    { run, guard, doneWhen: guard === undefined || unless !== undefined },
+    { ...options, ...(on ? { triggers: on } : {}) },
+  )
 }
 
 const kind: Kind<Wanted, boolean> = {
   name: 'command',
   probe: (commands) => ({
     isolated: true,
-    script: lines(commands.map(({ guard }) => sh`(eval ${guard}) >/dev/null 2>&1 </dev/null; echo "$?"`)),
+    script: lines(
+      commands.map(({ guard = 'true' }) => sh`(eval ${guard}) >/dev/null 2>&1 </dev/null; echo "$?"`),
+    ),
     parse({ stdout }) {
       const codes = stdout.trim().split('\n')
       if (codes.length !== commands.length) throw new Error('not every guard gave an exit code')
       return codes.map((code) => code === '0')
     },
   }),
-  plan: ({ doneWhen }, succeeded) =>
-    succeeded === doneWhen ? [] : [{ attribute: 'command', from: 'to do', to: 'done' }],
+  plan: ({ doneWhen }, succeeded, { triggeredBy }) =>
+    succeeded === doneWhen && triggeredBy.length === 0
+      ? []
+      : [{ attribute: 'command', from: 'to do', to: 'done' }],
   apply: (planned) => lines(planned.map(({ desired: { run } }) => sh`(eval ${run}) </dev/null || exit $?`)),
 }
