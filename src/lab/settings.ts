@@ -17,7 +17,8 @@ export const namespace = `lab-${tag}`
 export const bridge = `br-${tag}`
 export const cgroup = `/sys/fs/cgroup/unified/lab-${tag}`
 
-export const suite = 'trixie'
+/** Debian's release on the hosts: `PROVISION_LAB_SUITE=bookworm provision lab up` for Debian 12. */
+export const suite = process.env.PROVISION_LAB_SUITE ?? 'trixie'
 export const gateway = '10.77.0.1'
 export const proxyPort = 3142
 

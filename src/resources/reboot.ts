@@ -25,7 +25,9 @@ const kind: Kind<{ readonly when: string }, boolean> = {
     },
   }),
   plan: (_, needed) => (needed ? [{ attribute: 'boot', from: 'reboot needed', to: 'rebooted' }] : []),
-  // Not at once: this very script must come to its end and be answered first.
-  apply: () => sh`systemd-run --quiet --collect --on-active=1 systemctl reboot`,
+  // Not at once: this very script must come to its end and be answered first. A timer of systemd's may be a minute
+  // late unless it is told how exact to be.
+  apply: () =>
+    sh`systemd-run --quiet --collect --on-active=1 --timer-property=AccuracySec=100ms systemctl reboot`,
   risks: () => ['reboot'],
 }

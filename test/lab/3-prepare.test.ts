@@ -92,7 +92,7 @@ test('after a reboot everything still holds: the plan is empty', async () => {
   if (!host) throw new Error('no host')
   const boot = sh`cat /proc/sys/kernel/random/boot_id`
   const before = await on('h1', boot)
-  await on('h1', sh`systemd-run --quiet --on-active=1 systemctl reboot`)
+  await on('h1', sh`systemd-run --quiet --on-active=1 --timer-property=AccuracySec=100ms systemctl reboot`)
   for (let i = 0; i < 60; i++) {
     await new Promise((resolve) => setTimeout(resolve, 500))
     await untilSsh(host)

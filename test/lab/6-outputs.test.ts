@@ -23,10 +23,17 @@ export default playbook('${name}', { name: 'small', on: 'all', roles: [wishes] }
 
 /** Runs on a terminal of its own, as an operator sees it; control codes stay in. */
 function onTerminal(...args: string[]): { readonly text: string; readonly code: number | null } {
+  return answering('', ...args)
+}
+
+function answering(
+  input: string,
+  ...args: string[]
+): { readonly text: string; readonly code: number | null } {
   const line = [process.execPath, 'src/cli/main.ts', ...args].map((a) => `'${a}'`).join(' ')
   const { stdout, status } = spawnSync('script', ['-qec', `stty cols 120 rows 40; ${line}`, '/dev/null'], {
     encoding: 'utf8',
-    input: '',
+    input,
   })
   return { text: stdout, code: status }
 }
@@ -82,6 +89,20 @@ test('a failure on a terminal is told in full', () => {
   expect(text).toContain('check[never] failed')
   expect(text).toContain('because')
   expect(code).toBe(1)
+})
+
+test('more than a restart at stake: a terminal is asked once, and no means that nothing is changed', async () => {
+  const risky = playbookFile(
+    'risky',
+    `file('/etc/risky', { content: 'x', risk: ['data'] }), check('true', 'true')`,
+  )
+  const no = answering('n\n', 'run', risky, ...labInventory)
+  expect(no.text).toContain('This touches: data. Go on? [y/N]')
+  expect(no.text).toContain('not approved: nothing was changed')
+  expect(no.code).toBe(1)
+  expect(planned(await events(['plan', risky]))).toHaveLength(3)
+  const yes = answering('y\n', 'run', risky, ...labInventory)
+  expect([yes.code, planned(await events(['plan', risky]))]).toEqual([0, []])
 })
 
 test('JUnit: a suite a host, a changed step is a case, a step that a plan finds different is a failure', async () => {

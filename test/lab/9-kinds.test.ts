@@ -107,8 +107,8 @@ test('a udev rule and a drop-in: the unit restarts by its drop-in, and only then
 test('wait-for: a file that comes later, a port; what never comes is told', async () => {
   const wish = () => [
     command('later', {
-      run: 'systemd-run --quiet --on-active=1 touch /var/tmp/later',
-      unless: '[ -e /var/tmp/later ] || systemctl list-timers | grep -q run-',
+      run: "systemd-run --quiet --unit=later sh -c 'sleep 2; touch /var/tmp/later'",
+      unless: '[ -e /var/tmp/later ] || systemctl is-active -q later',
     }),
     waitFor({ file: '/var/tmp/later' }, { withinSeconds: 20 }),
     waitFor({ port: 22 }),
