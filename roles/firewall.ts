@@ -62,6 +62,13 @@ export default role({
       { from: resolve(vars.admin), protocol: 'tcp', ports: [vars.sshPort], reason: 'ssh from admin' },
       { from: resolve([...vars.admin, ...all]), protocol: 'ping', reason: 'ping from admin and peers' },
       { from: resolve(all), protocol: 'udp', ports: [123], reason: 'chrony peers' },
+      { from: resolve(all), protocol: 'tcp', ports: [2377, 7946], reason: 'swarm' },
+      {
+        from: resolve(all),
+        protocol: 'udp',
+        ports: [7946, 4789],
+        reason: 'swarm gossip and overlay networks',
+      },
       ...vars.allow.map((f) => ({ ...f, from: resolve(f.from) })),
     ]
     for (const f of [...flows, ...vars.published])

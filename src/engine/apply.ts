@@ -4,6 +4,7 @@ import type { Reporter } from '../model/event.ts'
 import { idOf, type Resource } from '../model/resource.ts'
 import type { Transport } from '../model/transport.ts'
 import { lines, sh } from '../shell/sh.ts'
+import { answersFor } from './answers.ts'
 import { clearOwed, markOf, noteOwed, waitForLeftover } from './journal.ts'
 import { glance } from './observe.ts'
 import { type Due, due, triggers, type Wanted } from './plan.ts'
@@ -62,14 +63,17 @@ async function applyRun(
   const [first] = todo
   if (!first) return
   const { kind } = first.resource
-  const planned = todo.map((d) => ({
-    desired: d.resource.desired,
-    actual: d.actual,
-    changes: d.step.changes,
-  }))
   const steps = todo.map((d) => d.step)
   const started = performance.now()
   report({ type: 'applying', host, steps })
+  const planned = await Promise.all(
+    todo.map(async (d) => ({
+      desired: d.resource.desired,
+      actual: d.actual,
+      changes: d.step.changes,
+      answers: await answersFor(session, d.resource.asks, report),
+    })),
+  )
 
   const ahead = kind.reboots ? [] : rest
   const look = glance(ahead.map((w) => w.resource))

@@ -76,6 +76,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       ),
     )
   ).filter((s) => s !== undefined)
+  for (const s of sessions) s.cluster = sessions
   const plans: HostPlan[] = []
   let interrupted = false
   try {

@@ -15,6 +15,7 @@ export async function openSession(host: Host, { connect, report }: RunOptions): 
   report({ type: 'connect', host: host.name, ms: performance.now() - started })
   return {
     host,
+    cluster: [],
     transport,
     facts: {},
     wanted: [],

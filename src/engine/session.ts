@@ -12,6 +12,8 @@ import type { Wanted } from './plan.ts'
 /** All that a run knows of one host. The engine's only mutable state. */
 export interface Session {
   readonly host: Host
+  /** All hosts of the run, this one included: whom its resources may ask. */
+  cluster: readonly Session[]
   transport: Transport
   facts: Readonly<Record<string, unknown>>
   wanted: readonly Wanted[]

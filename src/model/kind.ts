@@ -13,11 +13,17 @@ export interface Change {
 /** What a change may cost. `restart` is the everyday one; the others are asked about on a terminal. */
 export type Risk = 'restart' | 'reboot' | 'ssh' | 'quorum' | 'data'
 
-/** A resource that must change, as given to `apply`. */
-export interface Planned<Desired, Actual> {
+/** A resource that differs from what it should be. */
+export interface Differing<Desired, Actual> {
   readonly desired: Desired
   readonly actual: Actual
   readonly changes: readonly Change[]
+}
+
+/** A resource that must change, as given to `apply`. */
+export interface Planned<Desired, Actual> extends Differing<Desired, Actual> {
+  /** What the other hosts answered to the resource's `asks`, in their order. */
+  readonly answers: readonly unknown[]
 }
 
 /** Why a plan may be due although desired and actual are alike. */
@@ -49,7 +55,7 @@ export interface Kind<Desired = unknown, Actual = unknown> {
   /** Labels of risk of these changes. */
   risks?(desired: Desired, changes: readonly Change[]): readonly Risk[]
   /** A second look, for `--diff` only: the changes again, with `diff` filled in. */
-  detail?(planned: readonly Planned<Desired, Actual>[]): Probe<readonly (readonly Change[])[]>
+  detail?(planned: readonly Differing<Desired, Actual>[]): Probe<readonly (readonly Change[])[]>
   /**
    * Makes a change last that undoes itself otherwise. The engine runs it over a *new* connection after `apply`;
    * when none can be opened the host goes back by itself and the run says so.

@@ -1,3 +1,4 @@
+import type { Ask } from './ask.ts'
 import type { Kind, Risk } from './kind.ts'
 
 /** What every resource may carry beside its wish. */
@@ -7,6 +8,8 @@ export interface Meta {
   readonly tags?: readonly string[]
   /** Labels of risk beside those of the kind. */
   readonly risk?: readonly Risk[]
+  /** Questions to other hosts, put when it is applied. */
+  readonly asks?: readonly Ask<unknown>[]
 }
 
 /** A piece of one host's desired state. Plain data, but for `site`: where it was written. */
@@ -17,6 +20,7 @@ export interface Resource<Desired = unknown, Actual = unknown> {
   readonly triggers: readonly Resource[]
   readonly tags: readonly string[]
   readonly risk: readonly Risk[]
+  readonly asks: readonly Ask<unknown>[]
   /** Holds the stack of the line that wrote it; formatted only when asked for. */
   readonly site: { readonly stack?: string }
 }
@@ -40,6 +44,7 @@ export function resource<Desired, Actual>(
     triggers: meta.triggers ?? [],
     tags: meta.tags ?? [],
     risk: meta.risk ?? [],
+    asks: meta.asks ?? [],
     site,
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Change, Kind, Planned } from '../model/kind.ts'
+import type { Change, Differing, Kind, Planned } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { Secret } from '../secret/secret.ts'
 import { lines, type Script, sh, showAs } from '../shell/sh.ts'
@@ -90,7 +90,7 @@ function step({ desired: d, changes }: Planned<Wanted, Entry>): Script {
   return showAs(script, `write ${d.path} (${Buffer.byteLength(textOf(d.content))} bytes)`)
 }
 
-function withDiff({ desired, changes }: Planned<Wanted, Entry>, old: string): readonly Change[] {
+function withDiff({ desired, changes }: Differing<Wanted, Entry>, old: string): readonly Change[] {
   if ('absent' in desired || desired.content instanceof Secret) return changes
   const diff = unifiedDiff(desired.path, old, desired.content)
   return changes.map((c) => (c.attribute === 'content' ? { ...c, diff } : c))

@@ -19,6 +19,7 @@ export function apply(dues: readonly Due[]): { readonly code: number; readonly s
       desired: d.resource.desired,
       actual: d.actual,
       changes: d.step.changes,
+      answers: [],
     }))
     const [output] = execute([{ script: kind.apply(planned), isolated: true }])
     if (output?.code !== 0) return { code: output?.code ?? -1, stderr: output?.stderr ?? '' }

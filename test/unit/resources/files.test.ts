@@ -91,6 +91,7 @@ test('a secret is written, but no plan, script for people or event shows it', ()
     desired: d.resource.desired,
     actual: d.actual,
     changes: d.step.changes,
+    answers: [],
   }))
   const kind = dues[0]?.resource.kind
   if (!kind) throw new Error('nothing is due')
