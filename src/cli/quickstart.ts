@@ -29,6 +29,8 @@ Three hosts are prepared. Try next:
   npx provision lab exec h1 sysctl -w vm.swappiness=60      make a host drift …
   npx provision plan --inventory inventory/lab.yaml --diff  … see it …
   npx provision --inventory inventory/lab.yaml              … and heal it
+  npx provision doctor --inventory inventory/lab.yaml       are the machines fit?
+  npx provision run playbooks/stack.ts -i inventory/lab.yaml    one Docker Swarm of the three
   npx provision inventory show h1 --inventory inventory/lab.yaml
   npx provision lab ssh h1                                  look around
   npx provision lab down                                    everything is gone, without a trace`)

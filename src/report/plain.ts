@@ -43,6 +43,9 @@ export function describe(step: Step): string {
   return `${step.id}  ${changes.join(', ')}`
 }
 
+/** One line of it: `--diff` shows whole texts. */
 function show(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  if (typeof value !== 'string') return JSON.stringify(value)
+  const rows = value.trimEnd().split('\n')
+  return rows.length > 1 ? `${rows[0]} … (${rows.length} lines)` : (rows[0] ?? '')
 }
