@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { type SavedHost, savedHosts } from '../engine/saved-plan.ts'
 import { InputError } from '../errors.ts'
 import type { HostPlan } from '../model/event.ts'
-import type { RunFlags } from './run-command.ts'
+import type { RunFlags } from './flags.ts'
 
 /** A plan on disk: how it was asked for, and what it relied on. `apply` does exactly that or refuses. */
 export interface PlanFile {

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { RunFlags } from './run-command.ts'
+import type { RunFlags } from './flags.ts'
 
 const examples = `
 Examples:

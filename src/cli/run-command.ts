@@ -14,26 +14,9 @@ import { approve } from './approve.ts'
 import { connectorFor } from './connector.ts'
 import { showDoctor } from './doctor-command.ts'
 import { explainResource, explainVar } from './explain-command.ts'
+import type { RunFlags } from './flags.ts'
 import { loadPlaybook } from './load-playbook.ts'
 import { readPlan, writePlan } from './plan-file.ts'
-
-export interface RunFlags {
-  readonly inventory: string
-  readonly limit?: string
-  readonly tags?: readonly string[]
-  readonly set?: readonly string[]
-  readonly forks: string
-  readonly check?: boolean
-  readonly diff?: boolean
-  readonly prune?: boolean
-  readonly yes?: boolean
-  readonly output: string
-  readonly verbose?: boolean
-  readonly acceptNewHostKeys?: boolean
-  readonly detailedExitcode?: boolean
-  /** Where `plan` saves what it found. */
-  readonly out?: string
-}
 
 const root = join(import.meta.dirname, '..', '..')
 

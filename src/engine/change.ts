@@ -2,9 +2,9 @@ import { RefusedError } from '../errors.ts'
 import type { HostPlan } from '../model/event.ts'
 import { eachHost } from './guard.ts'
 import { lockScript } from './journal.ts'
+import type { RunOptions } from './options.ts'
 import { playAll, skip } from './play.ts'
 import { keepLists, prove, recordFailure } from './prove.ts'
-import type { RunOptions } from './run.ts'
 import type { Session } from './session.ts'
 
 /** Makes what was planned so: approval, a lock on every host that changes, the plays, the proof, the record. */

@@ -1,5 +1,5 @@
 import { InterruptedError, ProvisionError } from '../errors.ts'
-import type { RunOptions } from './run.ts'
+import type { RunOptions } from './options.ts'
 import type { Session } from './session.ts'
 
 /** Does the same on many hosts at once; a failure is one host's own, and reported. */

@@ -1,7 +1,7 @@
 import { idOf, type Resource } from '../model/resource.ts'
 import { lookAgain } from './apply.ts'
+import type { RunOptions } from './options.ts'
 import type { Wanted } from './plan.ts'
-import type { RunOptions } from './run.ts'
 import type { Session } from './session.ts'
 
 /**

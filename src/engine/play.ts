@@ -2,8 +2,8 @@ import type { Play } from '../model/playbook.ts'
 import { idOf } from '../model/resource.ts'
 import { applyHost, lookAgain } from './apply.ts'
 import { eachHost } from './guard.ts'
+import type { RunOptions } from './options.ts'
 import { prove } from './prove.ts'
-import type { RunOptions } from './run.ts'
 import type { Session } from './session.ts'
 
 /** Runs the plays one after another; each on its hosts at once, or in batches where it is rolling. */

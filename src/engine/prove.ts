@@ -3,8 +3,8 @@ import { idOf } from '../model/resource.ts'
 import { eachHost } from './guard.ts'
 import { writeJournal } from './journal.ts'
 import { glance } from './observe.ts'
+import type { RunOptions } from './options.ts'
 import { due } from './plan.ts'
-import type { RunOptions } from './run.ts'
 import { ask, type Session } from './session.ts'
 
 /** Looks at everything once more. What still differs is an error of the run: idempotence is checked, not hoped for. */

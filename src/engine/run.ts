@@ -1,54 +1,18 @@
 import { RefusedError } from '../errors.ts'
-import type { HostPlan, HostSummary, Reporter } from '../model/event.ts'
+import type { HostPlan, HostSummary } from '../model/event.ts'
 import type { Host } from '../model/host.ts'
-import type { Play, Playbook } from '../model/playbook.ts'
-import type { Resource } from '../model/resource.ts'
-import type { Connect } from '../model/transport.ts'
 import { change } from './change.ts'
 import { detail } from './detail.ts'
 import { eachHost, fail, guarded } from './guard.ts'
 import { journalProbe } from './journal.ts'
 import { glance } from './observe.ts'
+import type { RunOptions, RunResult } from './options.ts'
 import { addOrphans } from './orphans.ts'
 import { type Due, due, hostPlan, type Wanted } from './plan.ts'
 import { gatherFacts, openSession, wantedBy } from './scene.ts'
 import { ask, type Session } from './session.ts'
 
-export interface RunOptions {
-  readonly playbook: Playbook
-  readonly inventoryFile: string
-  /** Hosts of each play, in inventory order. */
-  hostsOf(play: Play): readonly Host[]
-  /** Checked vars of a role on a host. */
-  varsOf(host: Host, role: Play['roles'][number]): unknown
-  readonly connect: Connect
-  readonly report: Reporter
-  readonly mode: 'plan' | 'run'
-  readonly diff: boolean
-  /** Names that may be changed; undefined means all. Observation is never limited. */
-  readonly limit?: ReadonlySet<string> | undefined
-  readonly tags?: ReadonlySet<string> | undefined
-  /** Repository root, to show `roles/x.ts:12` instead of full paths. */
-  readonly root: string
-  readonly signal: AbortSignal
-  /** Recorded in the host's journal, with the commit of the playbooks. */
-  readonly who: string
-  commit?(): string | undefined
-  /** With `--prune`: the resource that takes away what an id once managed; undefined where it can only be forgotten. */
-  readonly absentOf?: ((id: string) => Resource | undefined) | undefined
-  /** Asked with all plans before the first change; false means no change is made. May throw RefusedError. */
-  approve(plans: readonly HostPlan[]): Promise<boolean>
-}
-
-export interface RunResult {
-  readonly plans: readonly HostPlan[]
-  readonly hosts: readonly HostSummary[]
-  /** What was known of each host that could be reached, for those who want to look closer. */
-  readonly sessions: readonly Session[]
-  readonly unreachable: boolean
-  readonly failed: boolean
-  readonly interrupted: boolean
-}
+export type { RunOptions, RunResult } from './options.ts'
 
 /** Probe → plan → apply → prove, over all hosts and plays of a playbook. */
 export async function run(options: RunOptions): Promise<RunResult> {

@@ -5,8 +5,8 @@ import type { Playbook } from '../model/playbook.ts'
 import type { Fact } from '../model/probe.ts'
 import { flatten, idOf, whereOf } from '../model/resource.ts'
 import type { Peer, Role } from '../model/role.ts'
+import type { RunOptions } from './options.ts'
 import type { Wanted } from './plan.ts'
-import type { RunOptions } from './run.ts'
 import { ask, type Session } from './session.ts'
 
 export async function openSession(host: Host, { connect, report }: RunOptions): Promise<Session> {

@@ -1,0 +1,18 @@
+/** The command line's flags, as commander gives them. */
+export interface RunFlags {
+  readonly inventory: string
+  readonly limit?: string
+  readonly tags?: readonly string[]
+  readonly set?: readonly string[]
+  readonly forks: string
+  readonly check?: boolean
+  readonly diff?: boolean
+  readonly prune?: boolean
+  readonly yes?: boolean
+  readonly output: string
+  readonly verbose?: boolean
+  readonly acceptNewHostKeys?: boolean
+  readonly detailedExitcode?: boolean
+  /** Where `plan` saves what it found. */
+  readonly out?: string
+}

@@ -1,0 +1,44 @@
+import type { HostPlan, HostSummary, Reporter } from '../model/event.ts'
+import type { Host } from '../model/host.ts'
+import type { Play, Playbook } from '../model/playbook.ts'
+import type { Resource } from '../model/resource.ts'
+import type { Connect } from '../model/transport.ts'
+import type { Session } from './session.ts'
+
+/** What a run is given. */
+export interface RunOptions {
+  readonly playbook: Playbook
+  readonly inventoryFile: string
+  /** Hosts of each play, in inventory order. */
+  hostsOf(play: Play): readonly Host[]
+  /** Checked vars of a role on a host. */
+  varsOf(host: Host, role: Play['roles'][number]): unknown
+  readonly connect: Connect
+  readonly report: Reporter
+  readonly mode: 'plan' | 'run'
+  readonly diff: boolean
+  /** Names that may be changed; undefined means all. Observation is never limited. */
+  readonly limit?: ReadonlySet<string> | undefined
+  readonly tags?: ReadonlySet<string> | undefined
+  /** Repository root, to show `roles/x.ts:12` instead of full paths. */
+  readonly root: string
+  readonly signal: AbortSignal
+  /** Recorded in the host's journal, with the commit of the playbooks. */
+  readonly who: string
+  commit?(): string | undefined
+  /** With `--prune`: the resource that takes away what an id once managed; undefined where it can only be forgotten. */
+  readonly absentOf?: ((id: string) => Resource | undefined) | undefined
+  /** Asked with all plans before the first change; false means no change is made. May throw RefusedError. */
+  approve(plans: readonly HostPlan[]): Promise<boolean>
+}
+
+/** What a run found and did. */
+export interface RunResult {
+  readonly plans: readonly HostPlan[]
+  readonly hosts: readonly HostSummary[]
+  /** What was known of each host that could be reached, for those who want to look closer. */
+  readonly sessions: readonly Session[]
+  readonly unreachable: boolean
+  readonly failed: boolean
+  readonly interrupted: boolean
+}
