@@ -13,9 +13,10 @@ export default role({
   vars,
   facts: { swarm },
   resources({ vars, host, hosts }) {
-    const managers = hosts.filter((h) => h.facts.swarm.isManager)
-    // A host that lost its swarm joins that of the others; only where there is none at all one is founded.
-    const founder = managers[0] ?? hosts[0]
+    const isMember = (h: (typeof hosts)[number]) => h.facts.swarm.state !== 'inactive'
+    // A host that lost its swarm joins that of the others. One is founded only where no host is in any: a manager
+    // that has no leader at this moment says that it manages nothing, and is a member all the same.
+    const founder = hosts.find((h) => h.facts.swarm.isManager) ?? hosts.find(isMember) ?? hosts[0]
     const through =
       founder && founder.name !== host.name ? { host: founder.name, address: founder.address } : undefined
     return [
