@@ -17,15 +17,16 @@ import { explainResource, explainVar } from './explain-command.ts'
 import type { RunFlags } from './flags.ts'
 import { loadPlaybook } from './load-playbook.ts'
 import { readPlan, writePlan } from './plan-file.ts'
+import { openSecrets, type Secrets } from './secrets.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
 /** `provision` and `provision run`; gives the exit code. All input is checked before the first connection. */
 export async function runCommand(file: string, flags: RunFlags, plan?: string): Promise<number> {
-  const { playbook, inventory } = await load(file, flags)
+  const loaded = await load(file, flags)
   const saved = plan === undefined ? undefined : readPlan(plan)
   return exitCodeOf(
-    await perform(playbook, inventory, flags, {
+    await perform(loaded, flags, {
       mode: 'run',
       async approve(plans) {
         if (saved) mustMatch(saved.hosts, plans)
@@ -43,8 +44,7 @@ export async function applyCommand(file: string, flags: RunFlags): Promise<numbe
 
 /** `provision plan`: what a run would change; touches nothing. */
 export async function planCommand(file: string, flags: RunFlags): Promise<number> {
-  const { playbook, inventory } = await load(file, flags)
-  const result = await perform(playbook, inventory, flags, { mode: 'plan' })
+  const result = await perform(await load(file, flags), flags, { mode: 'plan' })
   if (forPeople.has(kindOf(flags))) show(flags)(result.plans)
   const code = exitCodeOf(result)
   if (code !== 0) return code
@@ -60,13 +60,14 @@ export async function explainCommand(
   what: string,
   flags: RunFlags,
 ): Promise<number> {
-  const { playbook, inventory } = await load(file, flags)
+  const loaded = await load(file, flags)
+  const { playbook, inventory } = loaded
   const [chosen] = inventory.select(host)
   if (!chosen) throw new InputError({ what: `there is no host ${host}` })
   const text = what.includes('[') ? undefined : explainVar(inventory, playbook, chosen, what)
   if (text !== undefined) console.log(text)
   else {
-    const result = await perform(playbook, inventory, { ...flags, output: 'failures' }, { mode: 'plan' })
+    const result = await perform(loaded, { ...flags, output: 'failures' }, { mode: 'plan' })
     console.log(explainResource(result, chosen.name, what, root))
   }
   return 0
@@ -75,23 +76,30 @@ export async function explainCommand(
 /** `provision doctor`: are the machines fit? Measures, and changes nothing. */
 export async function doctorCommand(file: string, flags: RunFlags): Promise<number> {
   const set = [...(flags.set ?? []), 'preflight.measure=always']
-  const { playbook, inventory } = await load(file, { ...flags, set })
-  const result = await perform(playbook, inventory, { ...flags, output: 'failures' }, { mode: 'plan' })
+  const loaded = await load(file, { ...flags, set })
+  const result = await perform(loaded, { ...flags, output: 'failures' }, { mode: 'plan' })
   return showDoctor(result, flags.output, useColor())
 }
 
-async function load(file: string, flags: RunFlags): Promise<{ playbook: Playbook; inventory: Inventory }> {
+interface Loaded {
+  readonly playbook: Playbook
+  readonly inventory: Inventory
+  readonly secrets: Secrets
+}
+
+async function load(file: string, flags: RunFlags): Promise<Loaded> {
   const playbook = await loadPlaybook(file, root)
   const inventory = loadInventory(flags.inventory, { set: flags.set ?? [] })
-  checkRoles(inventory, [...new Set(playbook.plays.flatMap((play) => play.roles))], roleNames())
+  const roles = [...new Set(playbook.plays.flatMap((play) => play.roles))]
+  const owners = [...new Set(roles.flatMap((role) => [role, ...Object.values(role.shared)]))]
+  checkRoles(inventory, owners, roleNames())
   for (const play of playbook.plays)
     for (const host of inventory.select(play.on)) for (const role of play.roles) inventory.varsFor(host, role)
-  return { playbook, inventory }
+  return { playbook, inventory, secrets: await openSecrets(playbook, inventory) }
 }
 
 async function perform(
-  playbook: Playbook,
-  inventory: Inventory,
+  { playbook, inventory, secrets }: Loaded,
   flags: RunFlags,
   options: Pick<RunOptions, 'mode'> & Partial<RunOptions>,
 ): Promise<RunResult> {
@@ -114,6 +122,8 @@ async function perform(
       inventoryFile: flags.inventory,
       hostsOf: (play) => inventory.select(play.on),
       varsOf: (host, role) => inventory.varsFor(host, role),
+      sharedOf: secrets.sharedOf,
+      secretsOf: secrets.secretsOf,
       connect: connector.connect,
       report: report.report,
       diff: flags.diff === true,

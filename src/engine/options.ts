@@ -13,6 +13,9 @@ export interface RunOptions {
   hostsOf(play: Play): readonly Host[]
   /** Checked vars of a role on a host. */
   varsOf(host: Host, role: Play['roles'][number]): unknown
+  /** Checked shared vars, and opened secrets, by the names that the role gives them. */
+  sharedOf?(host: Host, role: Play['roles'][number]): Readonly<Record<string, unknown>>
+  secretsOf?(host: Host, role: Play['roles'][number]): Readonly<Record<string, unknown>>
   readonly connect: Connect
   readonly report: Reporter
   readonly mode: 'plan' | 'run'

@@ -66,6 +66,8 @@ export function wantedBy(s: Session, sessions: readonly Session[], options: RunO
       const scene = {
         vars: options.varsOf(s.host, role),
         facts: factsFor(role, s),
+        shared: options.sharedOf?.(s.host, role) ?? {},
+        secrets: options.secretsOf?.(s.host, role) ?? {},
         host: s.host,
         hosts: peers(role, hosts, sessions),
       }

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { TObject } from 'typebox'
 import { type Failure, inputErrors } from '../errors.ts'
 import type { Connection, Host } from '../model/host.ts'
@@ -27,6 +27,11 @@ export interface Inventory {
   readonly groups: ReadonlyMap<string, GroupInfo>
   /** Every role name under a `vars`, also of groups without hosts. */
   readonly declared: readonly { readonly role: string; readonly where: string }[]
+  readonly secrets: {
+    readonly file: string
+    readonly identity: string
+    readonly recipients: readonly string[]
+  }
   /** Group, host, `all`, glob; `a,b` unites, `!x` takes away. Throws InputError with the nearest name. */
   select(pattern: string): readonly Host[]
   /** A role's vars on a host, checked and with defaults. Throws InputError with every problem. */
@@ -89,6 +94,7 @@ export function loadInventory(file: string, options: { readonly set?: readonly s
     file,
     hosts,
     groups: groups.all,
+    secrets: secretsOf(data, file),
     declared: [...declaredLayers(data, document), ...sets].flatMap((layer) =>
       isPlainMap(layer.value)
         ? Object.keys(layer.value).map((role) => ({ role, where: layer.where([role], true) }))
@@ -102,6 +108,16 @@ export function loadInventory(file: string, options: { readonly set?: readonly s
     },
     problemsOf: (host, role) => check(host, role).failures,
     originOf: (host, path) => originsOf(layersOf(host), path),
+  }
+}
+
+function secretsOf({ secrets = {} }: InventoryFile, file: string): Inventory['secrets'] {
+  const folder = dirname(file)
+  const identity = process.env.PROVISION_AGE_KEY_FILE
+  return {
+    file: resolvePath(folder, secrets.file ?? basename(file).replace(/\.ya?ml$/, '.secrets.age')),
+    identity: identity ?? resolvePath(folder, secrets.identity ?? '~/.config/provision/age.key'),
+    recipients: secrets.recipients ?? [],
   }
 }
 

@@ -24,8 +24,15 @@ export interface GroupEntry extends Section {
 export interface HostEntry extends Section {
   readonly address?: string
 }
+/** What an inventory file may say of its secrets. */
+export interface SecretsEntry {
+  readonly file?: string
+  readonly identity?: string
+  readonly recipients?: readonly string[]
+}
 /** An inventory file that was found to be in shape. */
 export interface InventoryFile extends Section {
+  readonly secrets?: SecretsEntry
   readonly groups?: Readonly<Record<string, GroupEntry | null>>
   readonly hosts?: Readonly<Record<string, HostEntry | null>>
 }
@@ -65,6 +72,17 @@ export const connectionSchema = closedMap(
   'How to reach the hosts; merges like vars.',
 )
 
+const secretsSchema = closedMap(
+  {
+    file: text('Encrypted with age, relative to the inventory. Default: its name with .secrets.age.'),
+    identity: text(
+      'File with the age key, relative to the inventory. Default ~/.config/provision/age.key; PROVISION_AGE_KEY_FILE comes first.',
+    ),
+    recipients: list('Further age recipients that may open the file.'),
+  },
+  'Where generated passwords, keys and certificates are kept.',
+)
+
 /** Vars of any role: what loading checks, as roles are not known then. */
 export const anyVars = { type: 'object', description: 'Vars by role: each role reads the map of its name.' }
 
@@ -80,5 +98,8 @@ export function inventoryShape(vars: object, connection: object) {
     'A group of hosts.',
   )
   const host = closedMap({ address: text('Default: the name.'), ...section }, 'A host, or a range of hosts.')
-  return closedMap({ ...section, groups: mapOf(group), hosts: mapOf(host) }, 'An inventory of provision.')
+  return closedMap(
+    { ...section, secrets: secretsSchema, groups: mapOf(group), hosts: mapOf(host) },
+    'An inventory of provision.',
+  )
 }

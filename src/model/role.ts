@@ -2,6 +2,7 @@ import type { Static, TObject } from 'typebox'
 import type { Host } from './host.ts'
 import type { Fact } from './probe.ts'
 import type { Resources } from './resource.ts'
+import type { SecretSpec } from './vault.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a map of facts of any answer; each answer's type is inferred below
 export type Facts = Readonly<Record<string, Fact<any>>>
@@ -12,10 +13,29 @@ export interface Peer<F> extends Host {
   readonly facts: F
 }
 
+/** Vars that several roles read, under a name of their own in the inventory. */
+export interface SharedVars<V extends TObject = TObject> {
+  readonly name: string
+  readonly vars: V
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a map of vars of any shape; each one's type is inferred below
+export type Shared = Readonly<Record<string, SharedVars<any>>>
+export type SharedOf<S extends Shared> = {
+  readonly [K in keyof S]: S[K] extends SharedVars<infer V> ? Static<V> : never
+}
+export type SecretSpecs = Readonly<Record<string, SecretSpec>>
+export type SecretsOf<S extends SecretSpecs> = {
+  readonly [K in keyof S]: S[K] extends SecretSpec<infer T> ? T : never
+}
+
 /** What a role knows when it says what it wants. */
-export interface Scene<V, F> {
+export interface Scene<V, F, S = unknown, P = unknown> {
   readonly vars: V
   readonly facts: F
+  /** Vars that other roles read too, by their names in the role's `shared`. */
+  readonly shared: S
+  readonly secrets: P
   readonly host: Host
   /** All hosts the play runs on, this one included, in inventory order. A host that could not be reached has no facts and is left out. */
   readonly hosts: readonly Peer<F>[]
@@ -26,24 +46,40 @@ export interface Role {
   readonly name: string
   readonly vars: TObject
   readonly facts: Facts
+  readonly shared: Shared
+  readonly secrets: SecretSpecs
   resources(scene: Scene<unknown, unknown>): Resources
 }
 
 /**
- * Declares a role: a pure function from checked vars and facts to resources. Its vars live under the role's name
- * in the inventory; unknown keys are errors there.
+ * Declares a role: a pure function from checked vars, facts and secrets to resources. Its vars live under the role's
+ * name in the inventory; unknown keys are errors there.
  */
-export function role<V extends TObject, const F extends Facts = Record<never, never>>(spec: {
+export function role<
+  V extends TObject,
+  const F extends Facts = Record<never, never>,
+  const S extends Shared = Record<never, never>,
+  const P extends SecretSpecs = Record<never, never>,
+>(spec: {
   readonly name: string
   readonly vars: V
   readonly facts?: F
-  resources(scene: Scene<Static<V>, Known<F>>): Resources
+  readonly shared?: S
+  readonly secrets?: P
+  resources(scene: Scene<Static<V>, Known<F>, SharedOf<S>, SecretsOf<P>>): Resources
 }): Role {
-  // The engine validates vars against `spec.vars` and gathers `spec.facts` before it calls `resources`.
+  // The engine validates vars, gathers facts and opens secrets before it calls `resources`.
   return {
     name: spec.name,
     vars: spec.vars,
     facts: spec.facts ?? {},
+    shared: spec.shared ?? {},
+    secrets: spec.secrets ?? {},
     resources: spec.resources as Role['resources'],
   }
+}
+
+/** Declares vars that several roles read. */
+export function sharedVars<V extends TObject>(name: string, vars: V): SharedVars<V> {
+  return { name, vars }
 }

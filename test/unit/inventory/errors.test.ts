@@ -3,7 +3,7 @@ import { InputError } from '../../../src/errors.ts'
 import { loadInventory } from '../../../src/inventory/index.ts'
 import { complaint, load } from './support.ts'
 
-const top = 'Known here: vars, connection, groups, hosts'
+const top = 'Known here: vars, connection, secrets, groups, hosts'
 
 test.each([
   ['hots: {}', `F:1:1  hots is not known here\n  → did you mean hosts? ${top}`],

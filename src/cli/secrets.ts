@@ -1,0 +1,39 @@
+import type { Inventory } from '../inventory/index.ts'
+import type { Host } from '../model/host.ts'
+import type { Playbook } from '../model/playbook.ts'
+import type { Role } from '../model/role.ts'
+
+/** Shared vars and opened secrets of every role on every host, by the names that the role gives them. */
+export interface Secrets {
+  /** What was generated or renewed for this run. */
+  readonly made: readonly string[]
+  sharedOf(host: Host, role: Role): Readonly<Record<string, unknown>>
+  secretsOf(host: Host, role: Role): Readonly<Record<string, unknown>>
+}
+
+/** Opens what the roles of a playbook need, before the first connection. What is missing is generated and saved. */
+export async function openSecrets(playbook: Playbook, inventory: Inventory): Promise<Secrets> {
+  const sharedOf = (host: Host, role: Role) =>
+    Object.fromEntries(
+      Object.entries(role.shared).map(([key, owner]) => [key, inventory.varsFor(host, owner)]),
+    )
+  const needsOf = (host: Host, role: Role) =>
+    Object.entries(role.secrets).map(([key, spec]) => ({ key, host, spec, shared: sharedOf(host, role) }))
+  const needs = playbook.plays.flatMap((play) =>
+    inventory.select(play.on).flatMap((host) => play.roles.flatMap((role) => needsOf(host, role))),
+  )
+  // Playbooks without secrets pay nothing for them.
+  if (needs.length === 0) return { made: [], sharedOf, secretsOf: () => ({}) }
+  const { openVault } = await import('../vault/vault.ts')
+  const vault = await openVault(inventory.secrets, needs)
+  if (vault.made.length > 0)
+    console.error(
+      `made ${vault.made.join(', ')} in ${inventory.secrets.file} (key: ${inventory.secrets.identity})`,
+    )
+  return {
+    made: vault.made,
+    sharedOf,
+    secretsOf: (host, role) =>
+      Object.fromEntries(needsOf(host, role).map((need) => [need.key, vault.answer(need)])),
+  }
+}

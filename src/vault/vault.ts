@@ -1,0 +1,96 @@
+import { randomBytes, X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
+import type { Host } from '../model/host.ts'
+import type { Identity, SecretSpec } from '../model/vault.ts'
+import { Secret } from '../secret/secret.ts'
+import type { Pair } from './pki.ts'
+import { type Entries, readVault, type VaultPlace, writeVault } from './store.ts'
+
+/** A certificate with fewer days left is renewed by the next run. */
+export const renewalDays = 30
+
+/** A secret that a role needs on a host. */
+export interface Need {
+  readonly host: Host
+  readonly spec: SecretSpec
+  /** Shared vars of the role on that host: they say which names a certificate is for. */
+  readonly shared: Readonly<Record<string, unknown>>
+}
+
+export interface Vault {
+  /** What was generated or renewed for this run. */
+  readonly made: readonly string[]
+  answer(need: Need): Secret | Identity
+}
+
+/** Opens the secrets of an inventory; what is missing, or near its end, is made and saved before anything else happens. */
+export async function openVault(place: VaultPlace, needs: readonly Need[], now = Date.now()): Promise<Vault> {
+  if (needs.length === 0) return { made: [], answer: () => new Secret('none', '') }
+  const entries = await readVault(place)
+  const made: string[] = []
+  for (const need of needs) await complete(entries, need, made, now)
+  if (made.length > 0) await writeVault(place, entries)
+  return { made, answer: (need) => answer(entries, need) }
+}
+
+async function complete(entries: Entries, need: Need, made: string[], now: number): Promise<void> {
+  const { spec } = need
+  if (spec.type === 'password') {
+    if (entries[spec.name] !== undefined) return
+    entries[spec.name] = newPassword()
+    made.push(spec.name)
+    return
+  }
+  const names = namesOf(need)
+  const own = entries[`tls/${need.host.name}`]
+  const authority = entries['tls/ca']
+  if (own && authority && isGood(parsePair(own), parsePair(authority), names, now)) return
+  // Loaded only where something is signed: it takes longer than all the rest of a converged run's set-up.
+  const { newAuthority, newCertificate } = await import('./pki.ts')
+  if (!authority) {
+    entries['tls/ca'] = JSON.stringify(await newAuthority('provision authority'))
+    made.push('tls/ca')
+  }
+  const pair = await newCertificate(parsePair(entries['tls/ca'] ?? ''), names)
+  entries[`tls/${need.host.name}`] = JSON.stringify(pair)
+  made.push(`tls/${need.host.name}`)
+}
+
+function answer(entries: Entries, { host, spec }: Need): Secret | Identity {
+  if (spec.type === 'password') return new Secret(spec.name, entries[spec.name] ?? '')
+  const name = `tls/${host.name}`
+  const { key, certificate } = parsePair(entries[name] ?? '')
+  return {
+    key: new Secret(`${name} key`, key),
+    certificate,
+    authority: parsePair(entries['tls/ca'] ?? '').certificate,
+  }
+}
+
+/** 32 letters and digits carry 190 bits; no character of theirs is special in a shell, a URL or a configuration file. */
+export function newPassword(): string {
+  let text = ''
+  while (text.length < 32) text += randomBytes(48).toString('base64').replaceAll(/[+/=]/g, '')
+  return text.slice(0, 32)
+}
+
+/** Every name and address under which the host is spoken to. */
+function namesOf({ host, spec, shared }: Need): readonly string[] {
+  const more = spec.type === 'identity' ? spec.names(shared, host) : []
+  return [...new Set([host.name, 'localhost', host.address, '127.0.0.1', '::1', ...more])]
+}
+
+function isGood(own: Pair, authority: Pair, names: readonly string[], now: number): boolean {
+  const certificate = new X509Certificate(own.certificate)
+  const signer = new X509Certificate(authority.certificate)
+  const left = certificate.validToDate.getTime() - now
+  return (
+    left > renewalDays * 24 * 60 * 60 * 1000 &&
+    certificate.verify(signer.publicKey) &&
+    names.every((name) => (isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name)))
+  )
+}
+
+function parsePair(text: string): Pair {
+  return JSON.parse(text) as Pair
+}
