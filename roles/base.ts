@@ -14,6 +14,7 @@ const vars = t.Object({
       'iproute2',
       'iputils-ping',
       'jq',
+      'zstd',
     ],
   }),
   timezone: t.String({ default: 'Etc/UTC' }),

@@ -9,6 +9,7 @@ import { clearOwed, markOf, noteOwed, waitForLeftover } from './journal.ts'
 import { glance } from './observe.ts'
 import { type Due, due, triggers, type Wanted } from './plan.ts'
 import { ask, type Session } from './session.ts'
+import { transfer } from './transfer.ts'
 
 /** How long a host may take to be back: a server's firmware alone may need minutes. */
 const rebootLimitMs = 15 * 60_000
@@ -75,6 +76,10 @@ async function applyRun(
     })),
   )
 
+  for (const p of planned) {
+    const way = kind.transfer?.(p)
+    if (way) await transfer(session, way, report)
+  }
   const ahead = kind.reboots ? [] : rest
   const look = glance(ahead.map((w) => w.resource))
   const parts = [

@@ -26,6 +26,18 @@ export interface Planned<Desired, Actual> extends Differing<Desired, Actual> {
   readonly answers: readonly unknown[]
 }
 
+/** Data on its way from one host to another. */
+export interface Transfer {
+  /** Name of the host that has it. */
+  readonly from: string
+  /** Run on the receiver first: what it has already. */
+  readonly have: Script
+  /** Run on the sender, given that answer; its standard output is the data. */
+  send(have: string): Script
+  /** Run on the receiver; its standard input is the data. */
+  readonly receive: Script
+}
+
 /** Why a plan may be due although desired and actual are alike. */
 export interface Because {
   /** Ids of the triggers (`restartOn`) that change in this run, or changed in one that died. Empty when none. */
@@ -61,6 +73,8 @@ export interface Kind<Desired = unknown, Actual = unknown> {
    * when none can be opened the host goes back by itself and the run says so.
    */
   confirm?(planned: readonly Planned<Desired, Actual>[]): Script
+  /** Data that must come from another host before `apply`: it is streamed through us, never stored on the way. */
+  transfer?(planned: Planned<Desired, Actual>): Transfer | undefined
   /** `apply` makes the host go away: the engine waits for it to answer again with another boot id. */
   readonly reboots?: boolean
 }

@@ -3,6 +3,7 @@ import type { Change, Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { Secret } from '../secret/secret.ts'
 import { lines, type Script, sh } from '../shell/sh.ts'
+import { engineGet, enginePost, path } from './docker-api.ts'
 
 interface Wanted {
   readonly address: string
@@ -15,6 +16,8 @@ interface Seen {
   readonly state: string
   readonly isManager: boolean
   readonly address: string
+  /** Entries of this host's earlier lives: same name, another node id. */
+  readonly stale: readonly string[]
 }
 
 export type SwarmManagerOptions = Meta & {
@@ -34,13 +37,16 @@ export function swarmManager(options: SwarmManagerOptions): Resource<Wanted, See
   return resource(kind, 'manager', { address, join, addressPool }, { ...options, asks })
 }
 
-/** A manager's token for managers. No answer while the host is not one itself. */
+/**
+ * A manager's token for managers. No answer while the host is not one itself, nor while the managers have no leader:
+ * a join then hangs until they have elected one.
+ */
 function joinToken(host: string): Ask<Secret> {
   return ask(host, {
-    script: sh`curl -s --max-time 10 --unix-socket /run/docker.sock http://docker/swarm`,
+    script: sh`${engineGet('/nodes')} 2>/dev/null | jq -e 'any(.[]; .ManagerStatus.Leader)' >/dev/null && ${engineGet('/swarm')}`,
     parse({ stdout }) {
       const token = /"Manager":"(SWMTKN-[^"]+)"/.exec(stdout)?.[1]
-      if (!token) throw new Error('it is no manager of a swarm yet')
+      if (!token) throw new Error('it manages no swarm that has a leader')
       return new Secret('swarm join token', token)
     },
   })
@@ -50,10 +56,19 @@ const kind: Kind<Wanted, Seen> = {
   name: 'swarm',
   timeoutSeconds: 120,
   probe: (wanted) => ({
-    script: sh`curl -s --max-time 10 --unix-socket /run/docker.sock http://docker/info 2>/dev/null | jq -r '.Swarm | "\(.LocalNodeState) \(.ControlAvailable) \(.NodeAddr)"' 2>/dev/null; :`,
+    script: lines([
+      sh`info=$(${engineGet('/info')} 2>/dev/null | jq -c '{Name, Swarm: (.Swarm | {LocalNodeState, ControlAvailable, NodeAddr, NodeID})}' 2>/dev/null); printf '%s\n' "$info"`,
+      sh`case $info in *'"ControlAvailable":true'*) ${engineGet('/nodes')} 2>/dev/null | jq -r --argjson me "$info" '.[] | select(.Description.Hostname == $me.Name and .ID != $me.Swarm.NodeID) | .ID' ;; esac; :`,
+    ]),
     parse({ stdout }) {
-      const [state = '', control, address = ''] = stdout.trim().split(' ')
-      return wanted.map(() => ({ state: state || 'inactive', isManager: control === 'true', address }))
+      const [info, ...stale] = stdout.trim().split('\n')
+      const { Swarm } = JSON.parse(info || '{}') as { Swarm?: Record<string, unknown> }
+      return wanted.map(() => ({
+        state: String(Swarm?.LocalNodeState || 'inactive'),
+        isManager: Swarm?.ControlAvailable === true,
+        address: String(Swarm?.NodeAddr ?? ''),
+        stale,
+      }))
     },
   }),
   plan({ address, join }, seen) {
@@ -65,18 +80,37 @@ const kind: Kind<Wanted, Seen> = {
         to: join ? `manager, joined through ${join}` : 'first manager',
       })
     else if (seen.address !== address) changes.push({ attribute: 'address', from: seen.address, to: address })
+    if (seen.stale.length > 0)
+      changes.push({ attribute: 'stale entries', from: seen.stale.join(', '), to: 'removed' })
     return changes
   },
   apply: (planned) =>
     lines(
-      planned.map(({ desired, actual, answers }) => {
+      planned.map(({ desired, actual, answers, changes }) => {
+        if (changes.every((c) => c.attribute === 'stale entries')) return forgetOldSelves
         if (actual.state !== 'inactive')
           return sh`echo ${`this node is already in a swarm (${actual.state}, ${actual.address || 'no address'}): take it out by hand first (docker swarm leave)`} >&2; exit 1`
-        return desired.join ? join(desired, answers[0] as Secret) : found(desired)
+        return desired.join ? lines([join(desired, answers[0] as Secret), forgetOldSelves]) : found(desired)
       }),
     ),
   risks: () => ['quorum'],
 }
+
+/**
+ * What this host was before it left counts in the managers' quorum until it is demoted; only then it can be removed.
+ * Right after a join the new member may not be answered yet: asked until it is.
+ */
+const forgetOldSelves = lines([
+  sh`end=$(($(date +%s) + 60))`,
+  sh`until me=$(${engineGet('/info')} | jq -c '{Name, id: .Swarm.NodeID}') && nodes=$(${engineGet('/nodes')} 2>/dev/null); do [ "$(date +%s)" -lt "$end" ] || { echo 'the swarm does not answer this manager' >&2; exit 1; }; sleep 1; done`,
+  sh`printf %s "$nodes" | jq -c --argjson me "$me" '.[] | select(.Description.Hostname == $me.Name and .ID != $me.id)' | while read -r node; do`,
+  sh`  id=$(printf %s "$node" | jq -r .ID); version=$(printf %s "$node" | jq .Version.Index)`,
+  sh`  if [ "$(printf %s "$node" | jq -r .Spec.Role)" = manager ]; then`,
+  sh`    ${enginePost(path('"/nodes/$id/update?version=$version"'), sh`printf %s "$node" | jq -c '.Spec | .Role = "worker"'`)} || exit 1`,
+  sh`  fi`,
+  sh`  until curl -sS --fail-with-body --max-time 30 --unix-socket /run/docker.sock -X DELETE "http://docker/nodes/$id?force=1"; do [ "$(date +%s)" -lt "$end" ] || exit 1; sleep 1; done`,
+  sh`done`,
+])
 
 function found({ address, addressPool }: Wanted): Script {
   const body = {

@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
 import { $, quote } from 'zx'
 import { CommandError, ConnectError, lastLines } from '../errors.ts'
 import type { Host } from '../model/host.ts'
 import type { Output } from '../model/probe.ts'
 import type { ExecOptions, Transport } from '../model/transport.ts'
 import type { Script } from '../shell/sh.ts'
-import { becomeCommand, becomeInput } from './become.ts'
+import { becomeCommand, becomeInput, becomeStream } from './become.ts'
 
 const defaultExecMs = 60_000
 
@@ -38,6 +41,20 @@ export function connectLocal(host: Host): Transport {
           why: lastLines(script.shown, 6),
         })
       return { code: done.exitCode, stdout: done.stdout, stderr: done.stderr }
+    },
+    async pipe(script: Script, input?: Readable) {
+      const child = spawn('/bin/sh', ['-c', becomeStream(host, script)])
+      const stderr: Buffer[] = []
+      child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+      const done = once(child, 'close').then(([code]) => ({
+        code: typeof code === 'number' ? code : 255,
+        stdout: '',
+        stderr: Buffer.concat(stderr).toString(),
+      }))
+      child.stdin.write(becomeInput(host))
+      if (input) input.pipe(child.stdin)
+      else child.stdin.end()
+      return { output: child.stdout, done }
     },
     fresh: async () => connectLocal(host),
     async hold(script: Script) {

@@ -1,11 +1,12 @@
+import type { Readable } from 'node:stream'
 import type { NodeSSH } from 'node-ssh'
 import type { ClientChannel } from 'ssh2'
 import { CommandError, ConnectError, lastLines } from '../errors.ts'
 import type { Host } from '../model/host.ts'
 import type { Output } from '../model/probe.ts'
-import type { ExecOptions, Transport } from '../model/transport.ts'
+import type { ExecOptions, Pipe, Transport } from '../model/transport.ts'
 import type { Script } from '../shell/sh.ts'
-import { becomeCommand, becomeInput } from './become.ts'
+import { becomeCommand, becomeInput, becomeStream } from './become.ts'
 import { openClient, type SshOptions } from './client.ts'
 
 const defaultExecMs = 60_000
@@ -60,6 +61,22 @@ class SshTransport implements Transport {
     return promise.finally(() => clearTimeout(timer))
   }
 
+  async pipe(script: Script, input?: Readable): Promise<Pipe> {
+    const channel = await this.#open(becomeStream(this.host, script))
+    const stderr: Buffer[] = []
+    channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+    const done = new Promise<Output>((resolve, reject) => {
+      this.#lost.then(reject)
+      channel.on('close', (code?: number | null) =>
+        resolve({ code: code ?? 255, stdout: '', stderr: Buffer.concat(stderr).toString() }),
+      )
+    })
+    channel.write(becomeInput(this.host))
+    if (input) input.pipe(channel)
+    else channel.end()
+    return { output: channel, done }
+  }
+
   fresh(): Promise<Transport> {
     return connectSsh(this.host, this.#options)
   }
@@ -91,11 +108,11 @@ class SshTransport implements Transport {
     this.#ssh.dispose()
   }
 
-  #open(): Promise<ClientChannel> {
+  #open(command = becomeCommand(this.host)): Promise<ClientChannel> {
     const client = this.#ssh.connection
     if (!client) throw new ConnectError({ host: this.host.name, what: 'the connection is closed' })
     return new Promise((resolve, reject) => {
-      client.exec(becomeCommand(this.host), (error, channel) => {
+      client.exec(command, (error, channel) => {
         if (error)
           reject(
             new ConnectError({ host: this.host.name, what: `no channel: ${error.message}`, cause: error }),

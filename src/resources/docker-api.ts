@@ -1,0 +1,19 @@
+import { type Script, sh } from '../shell/sh.ts'
+
+/**
+ * One question to the Engine by its socket: a docker client costs ten times as much. Prints the body; fails, with the
+ * Engine's own words, on any status of 400 and above.
+ */
+export function engineGet(path: string): Script {
+  return sh`curl -sS --max-time 30 --fail-with-body --unix-socket /run/docker.sock ${`http://docker${path}`}`
+}
+
+/** Sends the output of `body` as JSON: whatever is in it is in no command line. */
+export function enginePost(path: Script, body: Script): Script {
+  return sh`${body} | curl -sS --max-time 100 --fail-with-body --unix-socket /run/docker.sock -H 'Content-Type: application/json' -d @- http://docker${path}`
+}
+
+/** Text for the path of a request, where shell words are made at run time. */
+export function path(text: string): Script {
+  return { text, shown: text }
+}

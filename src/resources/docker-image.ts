@@ -1,0 +1,144 @@
+import { ask } from '../model/ask.ts'
+import type { Kind, Planned } from '../model/kind.ts'
+import { type Meta, type Resource, resource } from '../model/resource.ts'
+import { lines, type Script, sh, showAs } from '../shell/sh.ts'
+import { engineGet } from './docker-api.ts'
+
+/** What an image is built from. Its tag should be made from all of this, so that equal tags mean equal content. */
+export interface ImageBuild {
+  /** Files of the build context by name, `Dockerfile` among them. */
+  readonly files: Readonly<Record<string, string>>
+  readonly args: Readonly<Record<string, string>>
+}
+
+export type ImageOptions = Meta &
+  (
+    | { readonly build: ImageBuild }
+    /** Another host of the run that has it, or is about to build it: it comes from there over SSH, layer by layer. */
+    | { readonly from: string }
+    /** A tar file on the host with a root file system: for sites without a registry. */
+    | { readonly archive: string }
+    | { readonly pull: true }
+  )
+
+type Wanted = { readonly tag: string } & (
+  | { readonly how: 'build'; readonly build: ImageBuild }
+  | { readonly how: 'copy'; readonly from: string }
+  | { readonly how: 'import'; readonly archive: string }
+  | { readonly how: 'pull' }
+)
+
+/** The digests of an image's layers, in order; undefined where there is no such image. */
+type Layers = readonly string[] | undefined
+
+/** A container image with this tag on the host. What carries the tag is believed: a tag is never moved. */
+export function dockerImage(tag: string, options: ImageOptions): Resource<Wanted, Layers> {
+  if ('build' in options)
+    return resource(kind, tag, { tag, how: 'build', build: options.build } as Wanted, options)
+  if ('archive' in options)
+    return resource(kind, tag, { tag, how: 'import', archive: options.archive } as Wanted, options)
+  if ('pull' in options) return resource(kind, tag, { tag, how: 'pull' } as Wanted, options)
+  const asks = [ask(options.from, layersOf(tag), 1200)]
+  return resource(kind, tag, { tag, how: 'copy', from: options.from } as Wanted, { ...options, asks })
+}
+
+/** The layers of an image that is there; no answer while it is not. */
+function layersOf(tag: string) {
+  return {
+    script: sh`${inspect(tag)} 2>/dev/null | jq -c .RootFS.Layers`,
+    parse({ stdout }: { readonly stdout: string }) {
+      const found = JSON.parse(stdout.trim() || 'null') as Layers | null
+      if (!found) throw new Error(`it has no image ${tag} yet`)
+      return found
+    },
+  }
+}
+
+function inspect(tag: string): Script {
+  return engineGet(`/images/${tag}/json`)
+}
+
+const kind: Kind<Wanted, Layers> = {
+  name: 'image',
+  timeoutSeconds: 1800,
+  probe: (wanted) => ({
+    // One question lists all images; a host without the Engine has none.
+    script: sh`${engineGet('/images/json')} 2>/dev/null | jq -r '.[].RepoTags[]?' 2>/dev/null; :`,
+    parse({ stdout }) {
+      const tags = new Set(stdout.split('\n'))
+      return wanted.map(({ tag }) => (tags.has(tag) || tags.has(`${tag}:latest`) ? [] : undefined))
+    },
+  }),
+  plan: (wanted, layers) => (layers ? [] : [{ attribute: 'image', from: 'absent', to: wordsFor(wanted) }]),
+  transfer({ desired, answers }: Planned<Wanted, Layers>) {
+    if (desired.how !== 'copy') return undefined
+    const all = answers[0] as readonly string[]
+    return {
+      from: desired.from,
+      have: sh`${engineGet('/images/json')} | jq -r '.[].Id' | while read -r id; do curl -sS --unix-socket /run/docker.sock "http://docker/images/$id/json" | jq -c .RootFS.Layers; done`,
+      send: (have) => sendLayers(desired.tag, sharedLayers(all, have)),
+      receive: sh`zstd -dc | docker load -q`,
+    }
+  },
+  apply: (planned) => lines([sh`set -e`, ...planned.map(({ desired }) => step(desired))]),
+}
+
+function wordsFor(wanted: Wanted): string {
+  switch (wanted.how) {
+    case 'copy':
+      return `copied from ${wanted.from}`
+    case 'import':
+      return `imported from ${wanted.archive}`
+    default:
+      return wanted.how === 'build' ? 'built' : 'pulled'
+  }
+}
+
+/**
+ * The layers that the receiver has already, in the right order from the bottom: the Engine finds a layer by the chain
+ * below it, and then does not look for its file in the archive.
+ */
+export function sharedLayers(all: readonly string[], have: string): readonly string[] {
+  const there = have
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as readonly string[])
+  const lengths = there.map((layers) => {
+    const differs = all.findIndex((layer, i) => layers[i] !== layer)
+    return differs < 0 ? all.length : differs
+  })
+  return all.slice(0, Math.max(0, ...lengths))
+}
+
+function sendLayers(tag: string, without: readonly string[]): Script {
+  const drop = without.map((digest) => `blobs/sha256/${digest.replace(/^sha256:/, '')}`)
+  const thin = drop.length > 0 ? sh`tar --delete -f - ${drop} |` : sh``
+  return sh`docker save ${tag} | ${thin} zstd -1 -T0 -c`
+}
+
+function step(wanted: Wanted): Script {
+  const { tag } = wanted
+  switch (wanted.how) {
+    case 'build':
+      return buildStep(tag, wanted.build)
+    case 'import':
+      return sh`docker import ${wanted.archive} ${tag} >/dev/null`
+    case 'pull':
+      return sh`docker pull -q ${tag} >/dev/null`
+    default:
+      // It has come with the transfer.
+      return sh`${inspect(tag)} >/dev/null`
+  }
+}
+
+function buildStep(tag: string, { files, args }: ImageBuild): Script {
+  const context = Object.entries(files).map(([name, text]) => sh`printf %s ${text} > "$d"/${name}`)
+  const flags = Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`])
+  // The classic builder: it needs no plugin that Debian's docker.io lacks. The host's own network: no bridge, no DNAT.
+  const script = lines([
+    sh`d=$(mktemp -d); trap 'rm -rf -- "$d"' EXIT`,
+    ...context,
+    sh`DOCKER_BUILDKIT=0 docker build -q --network host --force-rm ${flags} -t ${tag} "$d" >"$d/log" 2>&1 || { tail -n 30 "$d/log" >&2; exit 1; }`,
+  ])
+  return showAs(script, `docker build -t ${tag} (${Object.keys(files).join(', ')})`)
+}

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto'
+import type { Kind } from '../model/kind.ts'
+import { type Meta, type Resource, resource } from '../model/resource.ts'
+import { Secret } from '../secret/secret.ts'
+import { lines, sh } from '../shell/sh.ts'
+import { engineGet, enginePost, path } from './docker-api.ts'
+
+interface Wanted {
+  readonly name: string
+  readonly value: Secret
+}
+
+/** A secret of the swarm cannot be changed, so its name carries what it holds: `pg-superuser_3fa1c2d4`. */
+export function secretName(name: string, value: Secret | string): string {
+  const text = value instanceof Secret ? value.reveal() : value
+  return `${name}_${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
+}
+
+/** A Docker secret of the swarm, under `secretName(name, value)`. It goes over standard input, never an argv. */
+export function swarmSecret(
+  name: string,
+  value: Secret | string,
+  meta: Meta = {},
+): Resource<Wanted, boolean> {
+  const secret = value instanceof Secret ? value : new Secret(name, value)
+  const full = secretName(name, value)
+  return resource(kind, full, { name: full, value: secret }, meta)
+}
+
+const kind: Kind<Wanted, boolean> = {
+  name: 'swarm-secret',
+  probe: (wanted) => ({
+    script: sh`${engineGet('/secrets')} 2>/dev/null | jq -r '.[].Spec.Name' 2>/dev/null; :`,
+    parse({ stdout }) {
+      const names = new Set(stdout.split('\n'))
+      return wanted.map(({ name }) => names.has(name))
+    },
+  }),
+  plan: (_, isThere) => (isThere ? [] : [{ attribute: 'secret', from: 'absent', to: 'present' }]),
+  apply: (planned) =>
+    lines([
+      sh`set -e`,
+      ...planned.map(({ desired: { name, value } }) => {
+        const data = new Secret(value.name, Buffer.from(value.reveal()).toString('base64'))
+        const body = sh`printf '{"Name":"%s","Data":"%s"}' ${name} ${data}`
+        return sh`${enginePost(path('/secrets/create'), body)} >/dev/null`
+      }),
+    ]),
+}

@@ -1,0 +1,138 @@
+import type { Change, Kind } from '../model/kind.ts'
+import { type Meta, type Resource, resource } from '../model/resource.ts'
+import { lines, sh } from '../shell/sh.ts'
+import { engineGet, enginePost, path } from './docker-api.ts'
+import { differences, type ServiceSpec, specOf } from './swarm-spec.ts'
+
+/** One container on one host, kept by the swarm. */
+export interface ServiceWish {
+  readonly name: string
+  readonly image: string
+  /** The host it is pinned to, by its label `provision.host`. */
+  readonly host: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** `uid:gid` */
+  readonly user?: string
+  /** Directories of the host. They must be there: the swarm rejects a task whose source is missing. */
+  readonly mounts?: readonly {
+    readonly source: string
+    readonly target: string
+    readonly readOnly?: boolean
+  }[]
+  readonly tmpfs?: readonly { readonly target: string; readonly mb: number; readonly mode: number }[]
+  /** Full names of the swarm's secrets (`secretName`), and the file under /run/secrets. */
+  readonly secrets?: readonly { readonly name: string; readonly file: string }[]
+  readonly stopSeconds?: number
+  readonly memoryMb?: number
+}
+
+interface Wanted {
+  readonly spec: ServiceSpec
+}
+
+interface Seen {
+  /** What the swarm has; undefined where it knows no such service. */
+  readonly spec: ServiceSpec | undefined
+  readonly running: boolean
+}
+
+export type ServiceMeta = Omit<Meta, 'triggers'> & { readonly restartOn?: readonly Resource[] }
+
+/**
+ * A service of the swarm with one container, on the host's own network, pinned to a host. It counts as there when its
+ * task runs with what is wished for.
+ */
+export function swarmService(wish: ServiceWish, meta: ServiceMeta = {}): Resource<Wanted, Seen> {
+  const { restartOn = [], ...rest } = meta
+  return resource(kind, wish.name, { spec: specOf(wish) }, { ...rest, triggers: restartOn })
+}
+
+const filters = (wished: object) => encodeURIComponent(JSON.stringify(wished))
+
+const kind: Kind<Wanted, Seen> = {
+  name: 'swarm-service',
+  timeoutSeconds: 300,
+  probe: (wanted) => {
+    const names = wanted.map((w) => w.spec.Name)
+    return {
+      script: lines([
+        sh`${engineGet(`/services?filters=${filters({ name: names })}`)} 2>/dev/null | jq -c 'map(.Spec)?' 2>/dev/null`,
+        sh`echo --; ${engineGet(`/tasks?filters=${filters({ 'desired-state': ['running'], service: names })}`)} 2>/dev/null | jq -c 'map(select(.Status.State == "running") | .Spec)?' 2>/dev/null; :`,
+      ]),
+      parse({ stdout }) {
+        const [services = '', tasks = ''] = stdout.split(/^--\n/m)
+        const specs = JSON.parse(services.trim() || '[]') as readonly ServiceSpec[]
+        const running = JSON.parse(tasks.trim() || '[]') as readonly ServiceSpec['TaskTemplate'][]
+        return names.map((name) => {
+          const spec = specs.find((s) => s.Name === name)
+          return {
+            spec,
+            running: running.some(
+              (task) =>
+                JSON.stringify(task.ContainerSpec) === JSON.stringify(spec?.TaskTemplate.ContainerSpec),
+            ),
+          }
+        })
+      },
+    }
+  },
+  plan({ spec }, seen, { triggeredBy }) {
+    if (!seen.spec) return [{ attribute: 'service', from: 'absent', to: 'running' }]
+    const changes: Change[] = differences(spec, seen.spec)
+    if (changes.length > 0) return changes
+    if (triggeredBy.length > 0) return [{ attribute: 'restart', from: triggeredBy.join(', '), to: 'done' }]
+    return seen.running ? [] : [{ attribute: 'task', from: 'not running', to: 'running' }]
+  },
+  apply: (planned) =>
+    lines([
+      sh`set -e`,
+      withSecretIds,
+      ...planned.flatMap(({ desired: { spec }, actual, changes }) => [
+        actual.spec
+          ? update(
+              spec,
+              changes.some((c) => c.attribute === 'restart'),
+            )
+          : sh`${enginePost(path('/services/create'), filled(spec))} >/dev/null`,
+        untilRunning(spec.Name),
+      ]),
+    ]),
+  risks: (_, changes) => (changes.some((c) => c.attribute === 'service') ? [] : ['restart']),
+}
+
+/** The Engine wants the id of a secret beside its name; ids are the swarm's own affair, so they are looked up there. */
+const withSecretIds = sh`ids=$(${engineGet('/secrets')} | jq -c 'map({key: .Spec.Name, value: .ID}) | from_entries')`
+
+function filled(spec: ServiceSpec) {
+  const fill =
+    '.TaskTemplate.ContainerSpec.Secrets |= (. // [] | map(.SecretID = ($ids[.SecretName] // error("the swarm has no secret " + .SecretName))))'
+  return sh`printf %s ${JSON.stringify(spec)} | jq -c --argjson ids "$ids" ${fill}`
+}
+
+function update(spec: ServiceSpec, isRestart: boolean) {
+  return lines([
+    sh`old=$(${engineGet(`/services/${spec.Name}`)}); version=$(printf %s "$old" | jq .Version.Index)`,
+    sh`force=$(printf %s "$old" | jq ${`(.Spec.TaskTemplate.ForceUpdate // 0) + ${isRestart ? 1 : 0}`})`,
+    sh`${enginePost(
+      path(`"/services/${spec.Name}/update?version=$version"`),
+      sh`${filled(spec)} | jq -c --argjson force "$force" '.TaskTemplate.ForceUpdate = $force'`,
+    )} >/dev/null`,
+  ])
+}
+
+/** Waits for a task that runs with what the service now says; tells why the last one did not. */
+function untilRunning(name: string) {
+  const tasks = engineGet(`/tasks?filters=${filters({ service: [name] })}`)
+  const isRunning =
+    '($s.Spec.TaskTemplate) as $w | any($t[]; .DesiredState == "running" and .Status.State == "running" and .Spec.ContainerSpec == $w.ContainerSpec and (.Spec.ForceUpdate // 0) == ($w.ForceUpdate // 0))'
+  const why =
+    '$t | sort_by(.CreatedAt) | reverse | .[:3][] | "\\(.Status.State): \\(.Status.Err // .Status.Message)"'
+  return lines([
+    sh`end=$(($(date +%s) + 120))`,
+    sh`until s=$(${engineGet(`/services/${name}`)}) && t=$(${tasks}) && printf '%s\n%s\n' "$s" "$t" | jq -e -n ${`input as $s | input as $t | ${isRunning}`} >/dev/null; do`,
+    sh`  if [ "$(date +%s)" -ge "$end" ]; then echo ${`${name} does not run after 120 s`} >&2; printf '%s\n' "$t" | jq -r ${`. as $t | ${why}`} >&2; docker ps -aq --filter ${`label=com.docker.swarm.service.name=${name}`} | head -n 1 | xargs -r docker logs --tail 15 >&2 2>&1; exit 1; fi`,
+    sh`  sleep 0.5`,
+    sh`done`,
+  ])
+}
