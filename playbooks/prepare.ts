@@ -5,10 +5,11 @@ import docker from '../roles/docker.ts'
 import firewall from '../roles/firewall.ts'
 import kernel from '../roles/kernel.ts'
 import preflight from '../roles/preflight.ts'
+import quorums from '../roles/quorums.ts'
 
 /** Bare hosts made ready for the stack. The firewall stands before Docker opens anything. */
 export default playbook('prepare', {
   name: 'prepare the hosts',
   on: 'all',
-  roles: [preflight, base, chrony, kernel, firewall, docker],
+  roles: [preflight, quorums, base, chrony, kernel, firewall, docker],
 })

@@ -1,5 +1,16 @@
 import { playbook } from 'provision'
+import etcd from '../roles/etcd.ts'
+import images from '../roles/images.ts'
+import postgres from '../roles/postgres.ts'
+import quorums from '../roles/quorums.ts'
+import secrets from '../roles/secrets.ts'
 import swarm from '../roles/swarm.ts'
 
 /** The stack, phase by phase. Each phase ends in a check that must hold before the next begins. */
-export default playbook('stack', { name: '1 swarm', on: 'all', roles: [swarm], tags: ['swarm'] })
+export default playbook(
+  'stack',
+  { name: '1 swarm', on: 'all', roles: [quorums, swarm], tags: ['swarm'] },
+  { name: '2 secrets and images', on: 'all', roles: [secrets, images], tags: ['secrets', 'images'] },
+  { name: '3 etcd', on: 'all', roles: [etcd], tags: ['etcd'] },
+  { name: '4 postgres', on: 'all', roles: [postgres], tags: ['postgres'] },
+)

@@ -63,7 +63,8 @@ export default role({
           ['docker.io', 'docker-cli', 'apparmor', 'ca-certificates', 'curl'].map((name, i) =>
             pkg(name, i < 1 ? pinned : {}),
           ),
-      service('docker', { restartOn: [daemon] }),
+      // A restart of the daemon stops all containers of the host.
+      service('docker', { restartOn: [daemon], interrupts: ['swarm', 'etcd', 'postgres'] }),
       check('Docker Engine is 24 or newer', engineCheck),
     ]
   },

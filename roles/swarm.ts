@@ -1,4 +1,4 @@
-import { check, role, sh, swarm, swarmManager, t } from 'provision'
+import { check, role, sh, swarm, swarmManager, swarmNode, t } from 'provision'
 
 const vars = t.Object({
   addressPool: t.String({
@@ -21,6 +21,7 @@ export default role({
       founder && founder.name !== host.name ? { host: founder.name, address: founder.address } : undefined
     return [
       swarmManager({ address: host.address, addressPool: vars.addressPool, ...(through ? { through } : {}) }),
+      swarmNode({ labels: { 'provision.host': host.name } }),
       check(`swarm has ${hosts.length} managers`, membersReady(hosts.length), { withinSeconds: 120 }),
     ]
   },

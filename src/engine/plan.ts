@@ -48,8 +48,8 @@ export function due(
 }
 
 /** Does this change make those act that depend on it? */
-export function triggers({ kind }: Resource, changes: readonly Change[]): boolean {
-  return kind.triggers?.(changes) ?? true
+export function triggers({ kind, desired }: Resource, changes: readonly Change[]): boolean {
+  return kind.triggers?.(changes, desired) ?? true
 }
 
 export function hostPlan(

@@ -3,7 +3,9 @@ import { idOf } from '../model/resource.ts'
 import { applyHost, lookAgain } from './apply.ts'
 import { eachHost } from './guard.ts'
 import type { RunOptions } from './options.ts'
+import { type Due, due, type Wanted } from './plan.ts'
 import { prove } from './prove.ts'
+import { inOrder, interruptedBy, stepDown, untilBack, wantsLeaderFirst } from './quorum.ts'
 import type { Session } from './session.ts'
 
 /** Runs the plays one after another; each on its hosts at once, or in batches where it is rolling. */
@@ -37,10 +39,11 @@ async function playOn(
   const size = play.rolling ?? members.length
   for (let i = 0; i < members.length; i += size) {
     const group = members.slice(i, i + size)
-    await eachHost(group, options, async (s) => {
-      await playHere(s, index, i > 0, options)
-      options.report({ type: 'played', host: s.host.name, name: play.name ?? play.on })
-    })
+    const isLater = i > 0
+    const [careful, others] = await divided(group, index, isLater, options)
+    await eachHost(others, options, (s) => playHere(s, play, index, isLater, options))
+    if (stops(play) && group.some((s) => s.failed)) return
+    await oneByOne(careful, play, index, options)
     // The gate: in a rolling play the next hosts wait until these hold all that they should.
     if (play.rolling !== undefined) await eachHost(group, options, (s) => prove(s, options, index))
     if (stops(play) && group.some((s) => s.failed)) return
@@ -48,12 +51,64 @@ async function playOn(
   }
 }
 
-async function playHere(s: Session, index: number, isLater: boolean, options: RunOptions): Promise<void> {
-  const wanted = s.wanted.filter((w) => w.playIndex === index)
+/** Hosts where this play takes a member of a quorum down, and the others, who may go all at once. */
+async function divided(
+  group: readonly Session[],
+  index: number,
+  isLater: boolean,
+  options: RunOptions,
+): Promise<readonly [readonly Session[], readonly Session[]]> {
+  if (group.every((s) => s.interrupts.length === 0)) return [[], group]
+  // Earlier plays may have been what this one waited for: what it takes down is known only now.
+  if (isLater || index > 0) await eachHost(group, options, (s) => refresh(s, index, options))
+  const isCareful = (s: Session) => interruptedBy(s, duesOf(s, index, options)).length > 0
+  return [group.filter(isCareful), group.filter((s) => !isCareful(s))]
+}
+
+async function oneByOne(
+  careful: readonly Session[],
+  play: Play,
+  index: number,
+  options: RunOptions,
+): Promise<void> {
+  const leaderFirst = careful.some((s) => wantsLeaderFirst(duesOf(s, index, options)))
+  for (const s of inOrder(careful, leaderFirst)) {
+    await eachHost([s], options, async () => {
+      await refresh(s, index, options)
+      const names = interruptedBy(s, duesOf(s, index, options))
+      if (names.length > 0) await stepDown(s, names, s.cluster, options, leaderFirst)
+      await playHere(s, play, index, true, options)
+      await untilBack(s, names, options)
+    })
+    if (s.failed) return
+    options.signal.throwIfAborted()
+  }
+}
+
+function duesOf(s: Session, index: number, { root }: RunOptions): readonly Due[] {
+  return due(wantedIn(s, index), s.states, s.journal.owed, root)
+}
+
+function wantedIn(s: Session, index: number): readonly Wanted[] {
+  return s.wanted.filter((w) => w.playIndex === index)
+}
+
+async function refresh(s: Session, index: number, options: RunOptions): Promise<void> {
+  s.states = new Map([...s.states, ...(await lookAgain(s, wantedIn(s, index), options.report))])
+}
+
+async function playHere(
+  s: Session,
+  play: Play,
+  index: number,
+  isLater: boolean,
+  options: RunOptions,
+): Promise<void> {
   // Other plays and hosts have written since: what was seen before them is believed no longer.
-  if (isLater || index > 0) s.states = new Map([...s.states, ...(await lookAgain(s, wanted, options.report))])
-  await applyHost(s, wanted, options)
+  if (isLater || index > 0) await refresh(s, index, options)
+  await applyHost(s, wantedIn(s, index), options)
   s.applied.add(index)
+  options.report({ type: 'played', host: s.host.name, name: play.name ?? play.on })
 }
 
 function stops(play: Play): boolean {

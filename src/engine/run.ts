@@ -9,6 +9,7 @@ import { glance } from './observe.ts'
 import type { RunOptions, RunResult } from './options.ts'
 import { addOrphans } from './orphans.ts'
 import { type Due, due, hostPlan, type Wanted } from './plan.ts'
+import { interruptedBy, noted, refuseLoss } from './quorum.ts'
 import { gatherFacts, openSession, wantedBy } from './scene.ts'
 import { ask, type Session } from './session.ts'
 
@@ -49,7 +50,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     await eachHost(sessions, options, (s) => observe(s, options))
     for (const s of sessions) {
       if (s.failed) continue
-      const plan = await planned(s, options)
+      const plan = await planned(s, sessions, options)
       if (!plan) continue
       plans.push(plan)
       report({ type: 'planned', plan })
@@ -91,7 +92,11 @@ async function observe(s: Session, options: RunOptions): Promise<void> {
   report({ type: 'observed', host: s.host.name, ms: performance.now() - started, resources: s.wanted.length })
 }
 
-async function planned(s: Session, options: RunOptions): Promise<HostPlan | undefined> {
+async function planned(
+  s: Session,
+  sessions: readonly Session[],
+  options: RunOptions,
+): Promise<HostPlan | undefined> {
   return guarded(
     s.host.name,
     options,
@@ -101,8 +106,10 @@ async function planned(s: Session, options: RunOptions): Promise<HostPlan | unde
       s.checked = checksIn(s.wanted) - checksIn(dues)
       s.ok = held - s.checked
       if (options.mode === 'run') refuseUnmet(s, dues)
+      s.interrupts = interruptedBy(s, dues)
+      refuseLoss(s, s.interrupts, sessions)
       const shown = options.diff ? await detail(s, dues, options.report) : dues
-      return hostPlan(s.host.name, s.wanted, shown, s.journal)
+      return noted(hostPlan(s.host.name, s.wanted, shown, s.journal), s.interrupts)
     },
     (error) => fail(s, error),
   )

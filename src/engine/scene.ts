@@ -30,6 +30,7 @@ export async function openSession(host: Host, { connect, report }: RunOptions): 
     unreachable: false,
     recorded: false,
     applied: new Set(),
+    interrupts: [],
     pruned: [],
     done: [],
   }

@@ -31,6 +31,8 @@ export interface Session {
   recorded: boolean
   /** Plays that came to their end here: only they can be proved. */
   readonly applied: Set<number>
+  /** Quorums that lose their member here for a while, by the plan. */
+  interrupts: readonly string[]
   /** Orphans that this run takes away or forgets. */
   pruned: readonly string[]
   /** ids of what this run changed, for the journal. */

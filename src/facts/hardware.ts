@@ -5,6 +5,8 @@ export interface Hardware {
   /** MemTotal of /proc/meminfo, in kB as the kernel says it (KiB). */
   readonly ramKb: number
   readonly cores: number
+  /** Huge pages of 2 MiB that are set aside now. */
+  readonly hugePages: number
   /** Free KiB on the file systems of `/` and `/var`. */
   readonly freeKb: { readonly root: number; readonly var: number }
   /** Whole disks; `rotational` false means SSD or NVMe. */
@@ -18,13 +20,14 @@ export interface Hardware {
 export const hardware: Fact<Hardware> = {
   name: 'hardware',
   probe: {
-    script: sh`grep -h ^MemTotal: /proc/meminfo; nproc; df -Pk / /var; date +%s.%N; cat /etc/machine-id; echo --; grep '' /sys/block/*/queue/rotational 2>/dev/null; :`,
+    script: sh`grep -h ^MemTotal: /proc/meminfo; nproc; df -Pk / /var; date +%s.%N; cat /etc/machine-id; grep -h ^HugePages_Total: /proc/meminfo; echo --; grep '' /sys/block/*/queue/rotational 2>/dev/null; :`,
     parse({ stdout }) {
-      const [memory = '', cores = '', , root = '', variable = '', clock = '', machineId = ''] =
+      const [memory = '', cores = '', , root = '', variable = '', clock = '', machineId = '', pages = ''] =
         stdout.split('\n')
       return {
         ramKb: Number(memory.split(/\s+/)[1]),
         cores: Number(cores),
+        hugePages: Number(pages.split(/\s+/)[1]) || 0,
         freeKb: { root: Number(root.split(/\s+/)[3]), var: Number(variable.split(/\s+/)[3]) },
         disks: [...stdout.matchAll(/^\/sys\/block\/([^/]+)\/queue\/rotational:([01])$/gm)]
           .filter(([, name]) => !/^(loop|ram|zram|dm-|sr)/.test(name ?? ''))

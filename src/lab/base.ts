@@ -66,6 +66,33 @@ export function mirrors(): Mirrors {
   return { main, security: uris.find((uri) => uri.includes('security')) ?? `${main}-security` }
 }
 
+/** The base of container images as a tar file: what a registry would have as `debian:trixie`. Made once, then kept. */
+export async function baseImage(): Promise<string> {
+  const folder = join(cache, `image-${suite}`)
+  const archive = join(folder, 'debian.tar')
+  if (existsSync(archive)) return folder
+  mkdirSync(folder, { recursive: true })
+  const { main, security } = mirrors()
+  await runHere(
+    'mmdebstrap',
+    '--quiet',
+    '--variant=minbase',
+    '--mode=root',
+    '--components=main',
+    '--aptopt=Acquire::Languages "none"',
+    '--dpkgopt=path-exclude=/usr/share/man/*',
+    '--dpkgopt=path-exclude=/usr/share/doc/*',
+    '--customize-hook=rm -rf "$1"/var/lib/apt/lists/* "$1"/etc/resolv.conf "$1"/etc/hostname',
+    suite,
+    `${archive}.new.tar`,
+    `deb ${main} ${suite} main`,
+    `deb ${main} ${suite}-updates main`,
+    `deb ${security} ${suite}-security main`,
+  )
+  renameSync(`${archive}.new.tar`, archive)
+  return folder
+}
+
 /** The unpacked root file system, read-only below every host. Made once (about a minute), then kept. */
 export async function baseRoot(): Promise<string> {
   const base = join(cache, `base-${suite}`)

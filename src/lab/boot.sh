@@ -1,6 +1,6 @@
-# Boots one host: run in the lab's network namespace by `unshare -m`. Arguments: name, root, cgroup, bridge, docker, data.
+# Boots one host: run in the lab's network namespace by `unshare -m`. Arguments: name, root, cgroup, bridge, docker, data, images.
 set -u
-name=$1 root=$2 cgroup=$3 bridge=$4 docker=$5 data=$6
+name=$1 root=$2 cgroup=$3 bridge=$4 docker=$5 data=$6 images=$7
 mount --make-rprivate /
 umount -l /sys/fs/cgroup
 umount -l /sys 2>/dev/null
@@ -17,7 +17,7 @@ trap : TERM
 while :; do
   systemd-nspawn --quiet --boot --keep-unit --register=no --link-journal=no --console=pipe \
     --directory="$root" --machine="$name" --hostname="$name" --capability=all --drop-capability=CAP_SYS_TIME \
-    --network-bridge="$bridge" --bind="$docker:/var/lib/docker" --bind="$data:/data" \
+    --network-bridge="$bridge" --bind="$docker:/var/lib/docker" --bind="$data:/data" --bind-ro="$images:/var/lib/lab" \
     --resolv-conf=off --timezone=off --kill-signal=SIGRTMIN+3
   code=$?
   # With --keep-unit a reboot ends nspawn with 133: start it again.

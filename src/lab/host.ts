@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { CommandError } from '../errors.ts'
-import { baseRoot } from './base.ts'
+import { baseImage, baseRoot } from './base.ts'
 import { personalise } from './image.ts'
 import { bridge, cgroup, type LabHost, namespace } from './settings.ts'
 import { pause, runHere, startDetached, succeeds } from './shell.ts'
@@ -30,6 +30,7 @@ export async function start(host: LabHost): Promise<void> {
     bridge,
     at('docker'),
     at('data'),
+    await baseImage(),
   ])
   writeFileSync(at('pid'), String(pid))
 }

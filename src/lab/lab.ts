@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../errors.ts'
-import { baseRoot, installTools } from './base.ts'
+import { baseImage, baseRoot, installTools } from './base.ts'
 import { removeCgroup } from './cgroup.ts'
 import { cable, freeze, hostKey, isUp, kill, start, untilSsh, wipe } from './host.ts'
 import { makeKey, privateKey } from './image.ts'
@@ -35,7 +35,7 @@ export async function up(count = 3): Promise<readonly LabHost[]> {
   await orUndone(async () => {
     await installTools()
     await makeKey()
-    await baseRoot()
+    await Promise.all([baseRoot(), baseImage()])
     await networkUp(hosts)
     // All come to their end before anything is undone: a host that is still being made would outlive it.
     const ends = await Promise.allSettled(

@@ -27,6 +27,8 @@ export interface HostPlan {
   readonly steps: readonly Step[]
   /** How many resources were compared in all. */
   readonly resources: number
+  /** Quorums whose member here goes down for a while; one host after the other, the leader last. */
+  readonly interrupts?: readonly string[]
   /** Ids that the journal says we managed and that no role asks for any more. */
   readonly orphans: readonly string[]
 }

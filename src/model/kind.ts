@@ -52,6 +52,8 @@ export interface Kind<Desired = unknown, Actual = unknown> {
   readonly name: string
   /** A verification: when it "changes" nothing on the host is touched, it is waited for and counted as a check. */
   readonly verifies?: boolean
+  /** Its observations are of members of a quorum (`Member`): the engine counts them before it takes one down. */
+  readonly isQuorum?: boolean
   /** Must hold before anything is changed: where it does not, the run is refused, and the proof does not ask again. */
   readonly precondition?: boolean
   /** Seconds that `apply` may take (default 300). */
@@ -63,7 +65,7 @@ export interface Kind<Desired = unknown, Actual = unknown> {
   /** Changes all that are given, in one script run by `sh` as root; a non-zero exit is a failure of all of them. */
   apply(planned: readonly Planned<Desired, Actual>[]): Script
   /** Do these changes matter to those that act on it (`restartOn`)? Default yes; a file's mode alone does not. */
-  triggers?(changes: readonly Change[]): boolean
+  triggers?(changes: readonly Change[], desired: Desired): boolean
   /** Labels of risk of these changes. */
   risks?(desired: Desired, changes: readonly Change[]): readonly Risk[]
   /** A second look, for `--diff` only: the changes again, with `diff` filled in. */

@@ -10,6 +10,10 @@ export interface Meta {
   readonly risk?: readonly Risk[]
   /** Questions to other hosts, put when it is applied. */
   readonly asks?: readonly Ask<unknown>[]
+  /** Names of quorums whose member on this host goes down while this is restarted or rebooted. */
+  readonly interrupts?: readonly string[]
+  /** The leader of what is interrupted must be first, and stays it: some sizes may only be lowered that way. */
+  readonly leaderFirst?: boolean
 }
 
 /** A piece of one host's desired state. Plain data, but for `site`: where it was written. */
@@ -21,6 +25,8 @@ export interface Resource<Desired = unknown, Actual = unknown> {
   readonly tags: readonly string[]
   readonly risk: readonly Risk[]
   readonly asks: readonly Ask<unknown>[]
+  readonly interrupts: readonly string[]
+  readonly leaderFirst: boolean
   /** Holds the stack of the line that wrote it; formatted only when asked for. */
   readonly site: { readonly stack?: string }
 }
@@ -45,6 +51,8 @@ export function resource<Desired, Actual>(
     tags: meta.tags ?? [],
     risk: meta.risk ?? [],
     asks: meta.asks ?? [],
+    interrupts: meta.interrupts ?? [],
+    leaderFirst: meta.leaderFirst ?? false,
     site,
   }
 }

@@ -57,5 +57,8 @@ function totals(plans: readonly HostPlan[]): string {
   if (counts.every((c) => c.count === 0)) return 'No changes.'
   const risks = new Set(plans.flatMap((p) => p.steps.flatMap((s) => s.risks)))
   const told = risks.size > 0 ? `; risks: ${[...risks].join(', ')}` : ''
-  return `Plan: ${counts.map((c) => `${c.host} ${c.count} to change`).join(', ')}${told}`
+  const down = new Set(plans.flatMap((p) => p.interrupts ?? []))
+  const order =
+    down.size > 0 ? `; one host after the other, leaders last: members of ${[...down].join(', ')}` : ''
+  return `Plan: ${counts.map((c) => `${c.host} ${c.count} to change`).join(', ')}${told}${order}`
 }

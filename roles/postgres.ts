@@ -1,0 +1,199 @@
+import {
+  check,
+  command,
+  directory,
+  file,
+  hardware,
+  InputError,
+  patroniConfig,
+  patroniParameters,
+  patroniRestart,
+  role,
+  swarmService,
+  t,
+  template,
+} from 'provision'
+import cluster from './cluster.ts'
+import { imageSet, imageVars } from './sheets/images.ts'
+import * as sheet from './sheets/postgres.ts'
+import { identityMounts, passwordMounts, passwords, tls } from './sheets/secrets.ts'
+
+const vars = t.Object({
+  maxConnections: t.Integer({ default: 200, minimum: 20, description: 'PgBouncer stands before it.' }),
+  memoryMb: t.Optional(
+    t.Integer({ minimum: 512, description: 'Memory to reckon with. Default: all that the host has.' }),
+  ),
+  walVolumeGb: t.Integer({ default: 64, minimum: 2, description: 'Size of the file system with the WAL.' }),
+  parameters: t.Record(t.String(), t.Union([t.String(), t.Number(), t.Boolean()]), {
+    default: {},
+    description: "PostgreSQL's parameters over those of the sheet, or beside them.",
+  }),
+  // Measured: a lost host costs ttl at most, and 5 s more where etcd's leader dies with it. Patroni allows no less.
+  ttl: t.Integer({
+    default: 20,
+    minimum: 20,
+    description: 'Seconds until a silent primary has lost its key.',
+  }),
+  loopWait: t.Integer({ default: 5, minimum: 1 }),
+  retryTimeout: t.Integer({ default: 5, minimum: 3 }),
+})
+
+const major = 17
+
+const view = t.Object({
+  scope: t.String(),
+  name: t.String(),
+  address: t.String(),
+  major: t.Integer(),
+  allowlist: t.String(),
+  etcd: t.String(),
+  dynamic: t.String(),
+  members: t.Array(t.String()),
+})
+
+const configuration = template('postgres/patroni.yml.hbs', view)
+
+/** PostgreSQL under Patroni: one member a host; who leads is decided by a key in etcd. */
+export default role({
+  name: 'postgres',
+  vars,
+  facts: { hardware, current: patroniParameters },
+  shared: { cluster, images: imageVars },
+  secrets: { ...passwords, tls },
+  resources({ vars, facts, shared, secrets, host, hosts }) {
+    const { ttl, loopWait, retryTimeout } = vars
+    if (loopWait + 2 * retryTimeout > ttl)
+      throw new InputError({
+        what: `postgres: loopWait + 2 × retryTimeout is ${loopWait + 2 * retryTimeout}, more than the ttl of ${ttl}`,
+        next: 'Patroni would silently change them: raise ttl, or lower the others',
+      })
+    const parameters = parametersFor(vars, facts.hardware, hosts)
+    const url = `https://${host.address}:8008`
+    const addresses = hosts.map((h) => h.address)
+    const dynamic = {
+      ttl,
+      loop_wait: loopWait,
+      retry_timeout: retryTimeout,
+      maximum_lag_on_failover: 1048576,
+      // A dead server process fails over at once instead of waiting for crash recovery: 3.4 s instead of up to 300.
+      primary_start_timeout: 0,
+      synchronous_mode: shared.cluster.kind === 'coordinator' ? 'quorum' : 'off',
+      synchronous_mode_strict: shared.cluster.strict,
+      failsafe_mode: true,
+      postgresql: { use_pg_rewind: true, use_slots: true, parameters },
+    }
+    const config = file('/etc/provision/postgres/patroni.yml', {
+      content: configuration({
+        scope: shared.cluster.scope,
+        name: host.name,
+        address: host.address,
+        major,
+        allowlist: JSON.stringify(addresses),
+        etcd: JSON.stringify(addresses.map((a) => `${a}:2379`)),
+        dynamic: JSON.stringify(dynamic),
+        members: addresses,
+      }),
+    })
+    const settings = patroniConfig({ url, settings: dynamic, restarts: [...sheet.needsRestart] })
+    const lowered = sheet.standbyBound.filter(
+      (name) => Number(parameters[name]) < Number(facts.current?.[name]),
+    )
+    const service = `postgres-${host.name}`
+    return [
+      directory('/etc/provision/postgres'),
+      ['/var/lib/pg', '/var/lib/pg/data', '/var/lib/pg/wal'].map((path) =>
+        directory(path, { owner: '5432', group: '5432', mode: '0700' }),
+      ),
+      config,
+      // Before the service: one that has just been started has read it already.
+      command('reload Patroni', { run: signal('HUP', service), on: [config] }),
+      swarmService(
+        {
+          name: service,
+          image: imageSet(shared.images).postgres.tag,
+          host: host.name,
+          user: '5432:5432',
+          env: { NODE_ADDRESS: host.address, MEMBERS: addresses.join(',') },
+          mounts: [
+            { source: '/etc/provision/postgres', target: '/etc/provision/postgres', readOnly: true },
+            { source: '/var/lib/pg', target: '/var/lib/pg' },
+          ],
+          tmpfs: [
+            { target: '/run/provision', mb: 16, mode: 0o1777 },
+            { target: '/run/postgresql', mb: 16, mode: 0o1777 },
+            // Docker's 64 MB breaks parallel queries.
+            { target: '/dev/shm', mb: 1024, mode: 0o1777 },
+          ],
+          secrets: [
+            ...identityMounts(host, secrets.tls),
+            ...passwordMounts(secrets, ['pg-superuser', 'pg-replication', 'pg-rewind', 'patroni-rest']),
+          ],
+          stopSeconds: 120,
+        },
+        { interrupts: ['postgres'] },
+      ),
+      check(`one leader and ${hosts.length - 1} streaming standbys`, healthy(url, hosts.length), {
+        withinSeconds: 300,
+      }),
+      settings,
+      patroniRestart({ url, restartOn: [settings], leaderFirst: lowered.length > 0 }),
+    ]
+  },
+})
+
+function parametersFor(
+  vars: {
+    readonly maxConnections: number
+    readonly memoryMb?: number
+    readonly walVolumeGb: number
+    readonly parameters: sheet.Parameters
+  },
+  hardware: { readonly ramKb: number; readonly cores: number; readonly hugePages: number },
+  hosts: readonly {
+    readonly facts: { readonly hardware: { readonly ramKb: number; readonly cores: number } }
+  }[],
+): sheet.Parameters {
+  const own = Object.keys(vars.parameters).find((name) => sheet.refused.has(name))
+  if (own)
+    throw new InputError({
+      what: `postgres.parameters.${own} cannot be set: Patroni writes it itself`,
+      next: 'take it out of the inventory',
+    })
+  // One configuration for all members: the smallest of them must bear it, whoever leads.
+  const memoryMb = vars.memoryMb ?? Math.min(...hosts.map((h) => h.facts.hardware.ramKb)) / 1024
+  const cores = Math.min(...hosts.map((h) => h.facts.hardware.cores))
+  const parameters = {
+    ...sheet.postgresParameters({
+      memoryMb,
+      cores,
+      maxConnections: vars.maxConnections,
+      walVolumeMb: vars.walVolumeGb * 1024,
+      members: hosts.length,
+    }),
+    ...vars.parameters,
+  }
+  const shared = sheet.sharedMemoryMb(parameters)
+  const ramMb = hardware.ramKb / 1024
+  if (shared > ramMb * 0.6)
+    throw new InputError({
+      what: `postgres: shared_buffers ${parameters.shared_buffers} and max_connections ${parameters.max_connections} need ${shared} MB; the host has ${Math.floor(ramMb)} MB`,
+      next: 'lower them: at most 60 % of the memory may be set aside, the rest is for queries and for the page cache',
+    })
+  if (hardware.hugePages > 0 && shared > hardware.hugePages * 2)
+    throw new InputError({
+      what: `postgres: ${shared} MB of shared memory do not fit into the ${hardware.hugePages} huge pages of 2 MB that are set aside`,
+      next: `set kernel.hugePages: ${Math.ceil((shared / 2) * 1.02)} and apply the role kernel first; PostgreSQL would leave all of them unused`,
+    })
+  return parameters
+}
+
+/** A signal to the container's first process; nothing where none runs. */
+function signal(name: string, service: string): string {
+  return `docker ps -q --filter label=com.docker.swarm.service.name=${service} | xargs -r docker kill -s ${name} >/dev/null`
+}
+
+function healthy(url: string, members: number): string {
+  const count =
+    '[.members[]? | select(.state == "streaming" or (.role == "leader" and .state == "running"))] | "\\(map(select(.role == "leader")) | length) \\(length)"'
+  return `n=$(curl -K /etc/provision/tls/curl.conf ${url}/cluster | jq -r '${count}'); [ "$n" = '1 ${members}' ] || { echo "leaders and healthy members: \${n:-no answer}"; exit 1; }`
+}

@@ -1,0 +1,39 @@
+import { type Host, sh } from 'provision'
+
+const own = 'curl -fK /etc/provision/tls/curl.conf'
+
+/** How a host's member of each quorum is looked at: `alive leader 3`. Scripts for `quorum`. */
+export const swarmLook =
+  sh`i=$(curl -s --max-time 10 --unix-socket /run/docker.sock http://docker/info | jq -c '.Swarm + {host: .Name}') || { echo absent; exit; }
+case $i in *'"LocalNodeState":"inactive"'*|'') echo absent; exit ;; *'"ControlAvailable":true'*) ;; *) echo down; exit ;; esac
+n=$(curl -sf --max-time 10 --unix-socket /run/docker.sock http://docker/nodes) || { echo down; exit; }
+printf '%s\n%s\n' "$i" "$n" | jq -rn 'input as $i | input as $n | [$n[] | select(.ManagerStatus)] as $m | "alive \(if any($m[]; .ID == $i.NodeID and .ManagerStatus.Leader) then "leader" else "member" end) \($m | length)"'`
+    .text
+
+export const etcdLook = `[ -d /var/lib/etcd/member ] || { echo absent; exit; }
+s=$(${own} -d '{}' https://127.0.0.1:2379/v3/maintenance/status) && m=$(${own} -d '{}' https://127.0.0.1:2379/v3/cluster/member/list) || { echo down; exit; }
+printf '%s\\n%s\\n' "$s" "$m" | jq -rn 'input as $s | input as $m | if ($s.leader // "0") == "0" then "down" else "alive \\(if $s.leader == $s.header.member_id then "leader" else "member" end) \\($m.members | length)" end'`
+
+/** A standby counts as alive when it streams: only then it could take over. */
+export function postgresLook({ address }: Host): string {
+  return `[ -d /var/lib/pg/data/main ] || { echo absent; exit; }
+s=$(curl -K /etc/provision/tls/curl.conf https://${address}:8008/patroni) && c=$(curl -K /etc/provision/tls/curl.conf https://${address}:8008/cluster) || { echo down; exit; }
+printf '%s\\n%s\\n' "$s" "$c" | jq -rn 'input as $s | input as $c | if $s.state == "running" and ($s.role == "primary" or $s.replication_state == "streaming") then "alive \\(if $s.role == "primary" then "leader" else "member" end) \\($c.members | length)" else "down" end'`
+}
+
+/** Gives etcd's lead to another voter that answers. */
+export const etcdHandover = sh`${raw(own)} -d '{}' https://127.0.0.1:2379/v3/cluster/member/list | jq -r '.members[] | select(.isLearner != true) | "\(.ID) \(.clientURLs[0])"' | while read -r id url; do
+  [ "$(${raw(own)} -d '{}' https://127.0.0.1:2379/v3/maintenance/status | jq -r '.leader == .header.member_id')" = true ] || break
+  ${raw(own)} -o /dev/null "$url/health" && ${raw(own)} -o /dev/null -d "{\"targetID\":\"$id\"}" https://127.0.0.1:2379/v3/maintenance/transfer-leadership || :
+done`
+
+/** A switchover to the best standby; done when this host is a standby itself. */
+export function postgresHandover({ name, address }: Host) {
+  const url = `https://${address}:8008`
+  return sh`a=$(curl -K /etc/provision/tls/patroni.conf --max-time 60 -w '\n%{http_code}' -d ${JSON.stringify({ leader: name })} ${`${url}/switchover`}); case $a in *200|*202) ;; *) printf '%s\n' "$a" >&2; exit 1 ;; esac
+end=$(($(date +%s) + 60)); until curl -K /etc/provision/tls/curl.conf -fo /dev/null ${`${url}/replica`}; do [ "$(date +%s)" -lt "$end" ] || { echo 'it is no standby after 60 s' >&2; exit 1; }; sleep 0.5; done`
+}
+
+function raw(text: string) {
+  return { text, shown: text }
+}

@@ -1,0 +1,61 @@
+import type { Kind } from '../model/kind.ts'
+import { type Meta, type Resource, resource } from '../model/resource.ts'
+import { lines, sh } from '../shell/sh.ts'
+
+interface Wanted {
+  readonly url: string
+}
+
+/** What a member says of itself; undefined where none answers. */
+type Seen = { readonly reasons: string } | undefined
+
+/**
+ * PostgreSQL on this member runs with the parameters that it was given: Patroni restarts it when it says that it must,
+ * or when `restartOn` has changed such a parameter. It interrupts the quorum `postgres`.
+ */
+export function patroniRestart(
+  options: Omit<Meta, 'triggers'> & { readonly url: string; readonly restartOn: readonly Resource[] },
+): Resource<Wanted, Seen> {
+  const { url, restartOn, ...meta } = options
+  return resource(kind, 'pending', { url }, { interrupts: ['postgres'], ...meta, triggers: restartOn })
+}
+
+const kind: Kind<Wanted, Seen> = {
+  name: 'patroni-restart',
+  timeoutSeconds: 200,
+  probe: (wanted) => ({
+    script: lines(
+      wanted.map(({ url }) => sh`curl -K /etc/provision/tls/curl.conf ${`${url}/patroni`} 2>/dev/null; echo`),
+    ),
+    parse: ({ stdout }) =>
+      wanted.map((_, i) => {
+        const line = stdout.split('\n')[i] ?? ''
+        if (!line) return undefined
+        const said = JSON.parse(line) as {
+          readonly pending_restart?: boolean
+          readonly pending_restart_reason?: Readonly<
+            Record<string, { readonly old_value: string; readonly new_value: string }>
+          >
+        }
+        const reasons = Object.entries(said.pending_restart_reason ?? {}).map(
+          ([name, { old_value, new_value }]) => `${name} ${old_value} → ${new_value}`,
+        )
+        return { reasons: said.pending_restart ? reasons.join(', ') || 'pending' : '' }
+      }),
+  }),
+  plan(_, seen, { triggeredBy }) {
+    if (!seen || (seen.reasons === '' && triggeredBy.length === 0)) return []
+    return [{ attribute: 'restart', from: seen.reasons || triggeredBy.join(', '), to: 'done' }]
+  },
+  apply: (planned) =>
+    lines(
+      planned.map(({ desired: { url } }) =>
+        lines([
+          // A member notices a new configuration in its next round of at most loop_wait seconds.
+          sh`for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24; do curl -K /etc/provision/tls/curl.conf ${`${url}/patroni`} | grep -q '"pending_restart": *true' && break; sleep 0.5; done`,
+          sh`a=$(curl -K /etc/provision/tls/patroni.conf --max-time 180 -w '\n%{http_code}' -d '{"restart_pending": true}' ${`${url}/restart`}); case $a in *200|*'conditions are not satisfied'*) ;; *) printf '%s\n' "$a" >&2; exit 1 ;; esac`,
+        ]),
+      ),
+    ),
+  risks: () => ['restart'],
+}
