@@ -15,6 +15,7 @@ import {
   service,
   t,
 } from 'provision'
+import { portMatrix } from './sheets/ports.ts'
 
 const flow = t.Object({
   from: t.Array(t.String(), {
@@ -36,6 +37,8 @@ const vars = t.Object({
     minItems: 1,
     description: 'Who may log in by SSH: networks, addresses, hosts or groups.',
   }),
+  clients: t.Array(t.String(), { default: [], description: 'Who may use the databases, by the VIP.' }),
+  monitoring: t.Array(t.String(), { default: [], description: 'Who may read metrics.' }),
   sshPort: t.Integer({ default: 22 }),
   allow: t.Array(flow, { default: [], description: 'What else may come in, and why.' }),
   published: t.Array(flow, { default: [], description: 'Who may reach ports that containers publish.' }),
@@ -58,17 +61,13 @@ export default role({
         const members = hosts.filter((h) => h.name === name || h.groups.includes(name) || name === 'all')
         return members.length > 0 ? members.flatMap((h) => h.facts.network.map((a) => a.address)) : [name]
       })
+    const groups = { peers: all, admin: vars.admin, clients: vars.clients, monitoring: vars.monitoring }
     const flows: readonly Flow[] = [
       { from: resolve(vars.admin), protocol: 'tcp', ports: [vars.sshPort], reason: 'ssh from admin' },
-      { from: resolve([...vars.admin, ...all]), protocol: 'ping', reason: 'ping from admin and peers' },
-      { from: resolve(all), protocol: 'udp', ports: [123], reason: 'chrony peers' },
-      { from: resolve(all), protocol: 'tcp', ports: [2377, 7946], reason: 'swarm' },
-      {
-        from: resolve(all),
-        protocol: 'udp',
-        ports: [7946, 4789],
-        reason: 'swarm gossip and overlay networks',
-      },
+      ...portMatrix.flatMap(({ from, ...flow }) => {
+        const sources = resolve(from.flatMap((name) => groups[name]))
+        return sources.length > 0 ? [{ ...flow, from: sources }] : []
+      }),
       ...vars.allow.map((f) => ({ ...f, from: resolve(f.from) })),
     ]
     for (const f of [...flows, ...vars.published])
