@@ -1,5 +1,12 @@
 import { quorum, role, t } from 'provision'
-import { etcdHandover, etcdLook, postgresHandover, postgresLook, swarmLook } from './sheets/looks.ts'
+import {
+  etcdHandover,
+  etcdLook,
+  listenerLook,
+  postgresHandover,
+  postgresLook,
+  swarmLook,
+} from './sheets/looks.ts'
 
 /**
  * Who is alive of those that only live together. It changes nothing; it is what the engine counts before a role takes
@@ -17,6 +24,8 @@ export default role({
         handover: postgresHandover(host),
         backWithinSeconds: 300,
       }),
+      quorum('pooler', { look: listenerLook(`pgbouncer-${host.name}`, 6432) }),
+      quorum('proxy', { look: listenerLook(`haproxy-${host.name}`, 8404) }),
     ]
   },
 })

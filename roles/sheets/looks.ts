@@ -21,6 +21,12 @@ s=$(curl -K /etc/provision/tls/curl.conf https://${address}:8008/patroni) && c=$
 printf '%s\\n%s\\n' "$s" "$c" | jq -rn 'input as $s | input as $c | if $s.state == "running" and ($s.role == "primary" or $s.replication_state == "streaming") then "alive \\(if $s.role == "primary" then "leader" else "member" end) \\($c.members | length)" else "down" end'`
 }
 
+/** PgBouncer and HAProxy have no leader; that a second one is not restarted with the first is all that counts. */
+export function listenerLook(service: string, port: number): string {
+  return `docker ps -aq --filter label=com.docker.swarm.service.name=${service} | grep -q . || { echo absent; exit; }
+[ -n "$(ss -Hltn "sport = :${port}")" ] && echo 'alive member 0' || echo down`
+}
+
 /** Gives etcd's lead to another voter that answers. */
 export const etcdHandover = sh`${raw(own)} -d '{}' https://127.0.0.1:2379/v3/cluster/member/list | jq -r '.members[] | select(.isLearner != true) | "\(.ID) \(.clientURLs[0])"' | while read -r id url; do
   [ "$(${raw(own)} -d '{}' https://127.0.0.1:2379/v3/maintenance/status | jq -r '.leader == .header.member_id')" = true ] || break

@@ -18,7 +18,12 @@ export async function openSecrets(playbook: Playbook, inventory: Inventory): Pro
       Object.entries(role.shared).map(([key, owner]) => [key, inventory.varsFor(host, owner)]),
     )
   const needsOf = (host: Host, role: Role) =>
-    Object.entries(role.secrets).map(([key, spec]) => ({ key, host, spec, shared: sharedOf(host, role) }))
+    Object.entries(role.secrets(inventory.varsFor(host, role))).map(([key, spec]) => ({
+      key,
+      host,
+      spec,
+      shared: sharedOf(host, role),
+    }))
   const needs = playbook.plays.flatMap((play) =>
     inventory.select(play.on).flatMap((host) => play.roles.flatMap((role) => needsOf(host, role))),
   )

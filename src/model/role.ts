@@ -47,7 +47,7 @@ export interface Role {
   readonly vars: TObject
   readonly facts: Facts
   readonly shared: Shared
-  readonly secrets: SecretSpecs
+  secrets(vars: unknown): SecretSpecs
   resources(scene: Scene<unknown, unknown>): Resources
 }
 
@@ -65,16 +65,18 @@ export function role<
   readonly vars: V
   readonly facts?: F
   readonly shared?: S
-  readonly secrets?: P
+  /** What it needs; a function where that follows from its vars. */
+  readonly secrets?: P | ((vars: Static<V>) => P)
   resources(scene: Scene<Static<V>, Known<F>, SharedOf<S>, SecretsOf<P>>): Resources
 }): Role {
   // The engine validates vars, gathers facts and opens secrets before it calls `resources`.
+  const { secrets } = spec
   return {
     name: spec.name,
     vars: spec.vars,
     facts: spec.facts ?? {},
     shared: spec.shared ?? {},
-    secrets: spec.secrets ?? {},
+    secrets: typeof secrets === 'function' ? (secrets as Role['secrets']) : () => secrets ?? {},
     resources: spec.resources as Role['resources'],
   }
 }

@@ -1,0 +1,102 @@
+import {
+  InputError,
+  password,
+  pgDatabase,
+  pgExtension,
+  pgGrant,
+  pgRole,
+  role,
+  type Secret,
+  type SecretSpec,
+  t,
+} from 'provision'
+
+const name = (description: string) => t.String({ pattern: '^[a-z_][a-z0-9_]{0,62}$', description })
+
+const database = t.Object({
+  name: name('Name of the database.'),
+  owner: name('Role that owns it; it is made, with a password of its own.'),
+  durability: t.Union([t.Literal('sync'), t.Literal('async')], {
+    default: 'sync',
+    description:
+      'async: its commits do not wait for a standby; what is not replicated yet is lost in a failover.',
+  }),
+  vector: t.Union([t.Literal('pgvector'), t.Literal('none'), t.Literal('ruvector'), t.Literal('both')], {
+    default: 'pgvector',
+  }),
+  extensions: t.Array(t.String(), { default: [] }),
+  readers: t.Array(name('Role that may read all tables.'), { default: [] }),
+  writers: t.Array(name('Role that may read and write all tables.'), { default: [] }),
+})
+
+const vars = t.Object({
+  list: t.Array(database, {
+    default: [
+      {
+        name: 'distributed_postgres_cluster',
+        owner: 'cluster_app',
+        durability: 'sync',
+        vector: 'pgvector',
+        extensions: ['pg_stat_statements'],
+        readers: [],
+        writers: [],
+      },
+      {
+        name: 'claude_flow_shared',
+        owner: 'shared_app',
+        durability: 'sync',
+        vector: 'pgvector',
+        extensions: [],
+        readers: [],
+        writers: [],
+      },
+    ],
+  }),
+})
+
+type List = readonly {
+  readonly owner: string
+  readonly readers: readonly string[]
+  readonly writers: readonly string[]
+}[]
+
+/** Databases, their roles and what these may do, and extensions. Nothing that the inventory does not name is touched. */
+export default role({
+  name: 'databases',
+  vars,
+  secrets: ({ list }): Readonly<Record<string, SecretSpec<Secret>>> =>
+    Object.fromEntries(rolesOf(list).map((role) => [role, password(`db-${role}`)])),
+  resources({ vars, secrets, host }) {
+    const via = `postgres-${host.name}`
+    for (const { name, vector } of vars.list)
+      if (vector === 'ruvector' || vector === 'both')
+        throw new InputError({
+          what: `databases: ${name} asks for RuVector, which is not in the image`,
+          why: 'its indexes write no WAL: standbys and a new primary would answer wrongly (docs/ha-design.md)',
+          next: 'take pgvector',
+        })
+    return [
+      rolesOf(vars.list).map((role) => pgRole(role, { via, password: secrets[role] as Secret })),
+      vars.list.map((d) => [
+        pgDatabase(d.name, { via, owner: d.owner, durability: d.durability }),
+        [...(d.vector === 'pgvector' ? ['vector'] : []), ...d.extensions].map((extension) =>
+          pgExtension(extension, { via, database: d.name }),
+        ),
+        (['readers', 'writers'] as const).map((key) =>
+          d[key].map((role) =>
+            pgGrant(role, {
+              via,
+              database: d.name,
+              owner: d.owner,
+              access: key === 'readers' ? 'read' : 'write',
+            }),
+          ),
+        ),
+      ]),
+    ]
+  },
+})
+
+function rolesOf(list: List): readonly string[] {
+  return [...new Set(list.flatMap((d) => [d.owner, ...d.readers, ...d.writers]))]
+}

@@ -1,0 +1,70 @@
+import { check, command, file, role, sh, swarmService, t, template } from 'provision'
+import cluster from './cluster.ts'
+import { imageSet, imageVars } from './sheets/images.ts'
+import { identityMounts, tls } from './sheets/secrets.ts'
+
+const vars = t.Object({
+  maxConnections: t.Integer({ default: 4000 }),
+  replicaLag: t.String({
+    default: '16MB',
+    description: 'A standby that is further behind gets no reads.',
+  }),
+})
+
+const configuration = template(
+  'proxy/haproxy.cfg.hbs',
+  t.Object({
+    ...vars.properties,
+    vip: t.String(),
+    address: t.String(),
+    members: t.Array(t.Object({ name: t.String(), address: t.String() })),
+  }),
+)
+
+/** HAProxy on every host, on the address that only one of them has: 5432 to the primary, 5433 to the standbys. */
+export default role({
+  name: 'haproxy',
+  vars,
+  shared: { cluster, images: imageVars },
+  secrets: { tls },
+  resources({ vars, shared, secrets, host, hosts }) {
+    const service = `haproxy-${host.name}`
+    const config = file('/etc/provision/proxy/haproxy.cfg', {
+      content: configuration({
+        ...vars,
+        vip: shared.cluster.vip,
+        address: host.address,
+        members: hosts.map(({ name, address }) => ({ name, address })),
+      }),
+    })
+    return [
+      config,
+      // Tried first, then taken over without a connection being lost. Before the service: a new one has read it already.
+      command('reload HAProxy', {
+        run: sh`id=$(docker ps -q --filter label=com.docker.swarm.service.name=${service}); [ -z "$id" ] || { docker exec "$id" haproxy -c -q -f /etc/provision/proxy/haproxy.cfg && docker kill -s HUP "$id" >/dev/null; }`
+          .text,
+        on: [config],
+      }),
+      swarmService(
+        {
+          name: service,
+          image: imageSet(shared.images).proxy.tag,
+          host: host.name,
+          args: ['run-haproxy'],
+          user: '5433:5433',
+          mounts: [{ source: '/etc/provision/proxy', target: '/etc/provision/proxy', readOnly: true }],
+          tmpfs: [{ target: '/run/provision', mb: 16, mode: 0o1777 }],
+          secrets: identityMounts(host, secrets.tls).filter(({ file }) => file === 'ca.crt'),
+          memoryMb: 1024,
+        },
+        { interrupts: ['proxy'] },
+      ),
+      check(
+        'HAProxy sees one primary',
+        sh`n=$(curl -s --max-time 5 'http://127.0.0.1:8404/;csv' | awk -F, '$1 == "rw" && $2 != "BACKEND" && $2 != "FRONTEND" && $18 ~ /^UP/' | wc -l); [ "$n" = 1 ] || { echo "$n servers are up for writes"; exit 1; }`
+          .text,
+        { withinSeconds: 60 },
+      ),
+    ]
+  },
+})

@@ -1,0 +1,61 @@
+import { check, command, directory, file, role, sh, swarmService, t, template } from 'provision'
+import cluster from './cluster.ts'
+import { imageSet, imageVars } from './sheets/images.ts'
+import { identityMounts, passwordMounts, passwords, tls } from './sheets/secrets.ts'
+
+const vars = t.Object({
+  mode: t.Union([t.Literal('transaction'), t.Literal('session')], { default: 'transaction' }),
+  poolSize: t.Integer({
+    default: 40,
+    description: 'Connections to PostgreSQL for each pair of user and database.',
+  }),
+  maxClients: t.Integer({ default: 2000 }),
+  preparedStatements: t.Integer({
+    default: 200,
+    description: "Kept for each connection, so that drivers' prepared statements work in transaction mode.",
+  }),
+})
+
+const configuration = template(
+  'proxy/pgbouncer.ini.hbs',
+  t.Object({ ...vars.properties, address: t.String() }),
+)
+
+/** PgBouncer on every host, before its own PostgreSQL only. */
+export default role({
+  name: 'pgbouncer',
+  vars,
+  shared: { cluster, images: imageVars },
+  secrets: { ...passwords, tls },
+  resources({ vars, shared, secrets, host }) {
+    const service = `pgbouncer-${host.name}`
+    const config = file('/etc/provision/proxy/pgbouncer.ini', {
+      content: configuration({ ...vars, address: host.address }),
+    })
+    return [
+      directory('/etc/provision/proxy'),
+      config,
+      // Before the service: one that has just been started has read it already.
+      command('reload PgBouncer', {
+        run: sh`docker ps -q --filter label=com.docker.swarm.service.name=${service} | xargs -r docker kill -s HUP >/dev/null`
+          .text,
+        on: [config],
+      }),
+      swarmService(
+        {
+          name: service,
+          image: imageSet(shared.images).proxy.tag,
+          host: host.name,
+          args: ['run-pgbouncer'],
+          user: '6432:6432',
+          mounts: [{ source: '/etc/provision/proxy', target: '/etc/provision/proxy', readOnly: true }],
+          tmpfs: [{ target: '/run/provision', mb: 16, mode: 0o1777 }],
+          secrets: [...identityMounts(host, secrets.tls), ...passwordMounts(secrets, ['pg-pooler'])],
+          memoryMb: 512,
+        },
+        { interrupts: ['pooler'] },
+      ),
+      check('PgBouncer listens', sh`ss -Hltn 'sport = :6432' | grep -q .`.text),
+    ]
+  },
+})

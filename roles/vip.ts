@@ -1,0 +1,68 @@
+import { check, file, InputError, network, pkg, role, service, sh, t, template, user } from 'provision'
+import cluster from './cluster.ts'
+
+const vars = t.Object({
+  routerId: t.Integer({
+    default: 51,
+    minimum: 1,
+    maximum: 255,
+    description: 'Of its own in the network segment: two clusters with one id fight for the address.',
+  }),
+})
+
+const configuration = template(
+  'vip/keepalived.conf.hbs',
+  t.Object({
+    ...vars.properties,
+    name: t.String(),
+    interface: t.String(),
+    address: t.String(),
+    priority: t.Integer(),
+    peers: t.Array(t.String()),
+    vip: t.String(),
+    prefix: t.Integer(),
+  }),
+)
+
+/** The address that clients use: on one host whose HAProxy answers, kept by keepalived (VRRP, unicast). */
+export default role({
+  name: 'vip',
+  vars,
+  facts: { network },
+  shared: { cluster },
+  resources({ vars, facts, shared, host, hosts }) {
+    const own = facts.network.find((a) => a.address === host.address)
+    if (!own)
+      throw new InputError({
+        host: host.name,
+        what: `the host has no interface with its address ${host.address}`,
+        next: "correct the host's address in the inventory: the VIP goes where it is",
+      })
+    const { vip } = shared.cluster
+    const config = file('/etc/keepalived/keepalived.conf', {
+      content: configuration({
+        ...vars,
+        name: host.name,
+        interface: own.interface,
+        prefix: own.prefix,
+        address: host.address,
+        priority: 100 - hosts.findIndex((h) => h.name === host.name),
+        peers: hosts.filter((h) => h.name !== host.name).map((h) => h.address),
+        vip,
+      }),
+    })
+    return [
+      user('keepalived_script', { system: true, shell: '/usr/sbin/nologin' }),
+      pkg('keepalived'),
+      config,
+      service('keepalived', { restartOn: [config], reload: true }),
+      check(
+        'the VIP is held by one host',
+        sh`ping -c 1 -W 1 ${vip} >/dev/null || { echo ${`${vip} does not answer`}; exit 1; }`.text,
+        {
+          withinSeconds: 30,
+        },
+      ),
+    ]
+  },
+})

@@ -1,0 +1,206 @@
+import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
+import type { Kind } from '../model/kind.ts'
+import { type Meta, type Resource, resource } from '../model/resource.ts'
+import { Secret } from '../secret/secret.ts'
+import { lines, type Script, sh } from '../shell/sh.ts'
+
+interface Wanted {
+  readonly database: string
+  /** The service of the swarm whose container runs psql; it finds the leader by itself. */
+  readonly via: string
+  readonly holds: string | Secret
+  readonly run: string | Secret
+}
+
+export interface SqlOptions extends Meta {
+  readonly database?: string
+  readonly via: string
+  /** A boolean expression: nothing is done while it is true. */
+  readonly holds: string | Secret
+  readonly run: string | Secret
+}
+
+/** Statements for the cluster's leader, as superuser, until an expression about the catalog holds. */
+export function sql(name: string, options: SqlOptions): Resource<Wanted, boolean> {
+  const { database = 'postgres', via, holds, run } = options
+  return resource(kind, name, { database, via, holds, run }, options)
+}
+
+type RoleOptions = Meta & { readonly via: string; readonly password: Secret }
+
+/** A role that may log in. The server is given the SCRAM verifier, never the password. */
+export function pgRole(name: string, options: RoleOptions): Resource<Wanted, boolean> {
+  const { via, password } = options
+  const verifier = scramVerifier(name, password.reveal())
+  return resource(
+    kind,
+    `role ${name}`,
+    {
+      database: 'postgres',
+      via,
+      holds: new Secret(
+        password.name,
+        `EXISTS (SELECT FROM pg_catalog.pg_authid WHERE rolname = ${literal(name)} AND rolcanlogin AND rolpassword = ${literal(verifier)})`,
+      ),
+      run: new Secret(
+        password.name,
+        `SELECT 'CREATE ROLE ${identifier(name)}' WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ${literal(name)}) \\gexec
+ALTER ROLE ${identifier(name)} LOGIN PASSWORD ${literal(verifier)};`,
+      ),
+    },
+    options,
+  )
+}
+
+type DatabaseOptions = Meta & {
+  readonly via: string
+  readonly owner: string
+  /** `async`: commits of this database do not wait for a standby; up to the replication lag can be lost. */
+  readonly durability: 'sync' | 'async'
+}
+
+/** A database with its owner; nobody else may connect unless granted. */
+export function pgDatabase(name: string, options: DatabaseOptions): readonly Resource<Wanted, boolean>[] {
+  const { via, owner, durability } = options
+  const [id, text] = [identifier(name), literal(name)]
+  const local = `EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase WHERE d.datname = ${text} AND s.setrole = 0 AND 'synchronous_commit=local' = ANY (s.setconfig))`
+  return [
+    resource(
+      kind,
+      `database ${name}`,
+      {
+        database: 'postgres',
+        via,
+        holds: `EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = ${text} AND pg_catalog.pg_get_userbyid(datdba) = ${literal(owner)} AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(coalesce(datacl, pg_catalog.acldefault('d', datdba))) a WHERE a.grantee = 0))`,
+        run: `SELECT 'CREATE DATABASE ${id} OWNER ${identifier(owner)}' WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = ${text}) \\gexec
+ALTER DATABASE ${id} OWNER TO ${identifier(owner)};
+REVOKE ALL ON DATABASE ${id} FROM PUBLIC;`,
+      },
+      options,
+    ),
+    resource(
+      kind,
+      `durability of ${name}`,
+      {
+        database: 'postgres',
+        via,
+        holds: durability === 'async' ? local : `NOT ${local}`,
+        run:
+          durability === 'async'
+            ? `ALTER DATABASE ${id} SET synchronous_commit = local;`
+            : `ALTER DATABASE ${id} RESET synchronous_commit;`,
+      },
+      options,
+    ),
+  ]
+}
+
+/** An extension in a database. */
+export function pgExtension(
+  name: string,
+  options: Meta & { readonly via: string; readonly database: string },
+): Resource<Wanted, boolean> {
+  const { via, database } = options
+  return resource(
+    kind,
+    `extension ${name} in ${database}`,
+    {
+      database,
+      via,
+      holds: `EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = ${literal(name)})`,
+      run: `CREATE EXTENSION IF NOT EXISTS ${identifier(name)} CASCADE;`,
+    },
+    options,
+  )
+}
+
+type GrantOptions = Meta & {
+  readonly via: string
+  readonly database: string
+  readonly owner: string
+  readonly access: 'read' | 'write'
+}
+
+/** What a role may do with all tables of a database, also those that its owner will make later. */
+export function pgGrant(role: string, options: GrantOptions): Resource<Wanted, boolean> {
+  const { via, database, owner, access } = options
+  const rights = access === 'read' ? 'SELECT' : 'SELECT, INSERT, UPDATE, DELETE'
+  const marks = access === 'read' ? ['r'] : ['r', 'a', 'w', 'd']
+  const id = identifier(role)
+  const defaults = `coalesce((SELECT array_agg(a.privilege_type::text) FROM pg_catalog.pg_default_acl d, pg_catalog.aclexplode(d.defaclacl) a WHERE d.defaclrole = ${literal(owner)}::regrole AND d.defaclobjtype = 'r' AND a.grantee = ${literal(role)}::regrole), '{}')`
+  return resource(
+    kind,
+    `${access} for ${role} in ${database}`,
+    {
+      database,
+      via,
+      holds: `has_database_privilege(${literal(role)}, current_database(), 'CONNECT') AND cardinality(${defaults}) = ${marks.length}`,
+      run: `GRANT CONNECT ON DATABASE ${identifier(database)} TO ${id};
+GRANT USAGE ON SCHEMA public TO ${id};
+GRANT ${rights} ON ALL TABLES IN SCHEMA public TO ${id};
+ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(owner)} REVOKE ALL ON TABLES FROM ${id};
+ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(owner)} GRANT ${rights} ON TABLES TO ${id};
+${access === 'write' ? `GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${id};\nALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(owner)} GRANT USAGE ON SEQUENCES TO ${id};` : ''}`,
+    },
+    options,
+  )
+}
+
+const kind: Kind<Wanted, boolean> = {
+  name: 'sql',
+  timeoutSeconds: 300,
+  probe(wanted) {
+    const groups = [...Map.groupBy(wanted, (w) => `${w.via} ${w.database}`).values()]
+    const questions = groups.map((group) => {
+      const selects = group.map((w) => sh`printf '%s\n' ${question(w, wanted.indexOf(w))}`)
+      return sh`{ ${lines(selects)}; } | ${psql(group[0] as Wanted)} -qAt -F ' ' 2>/dev/null; :`
+    })
+    return {
+      // A database that is not there yet, or a cluster that is not: nothing holds.
+      script: lines(questions),
+      parse({ stdout }) {
+        const held = new Set([...stdout.matchAll(/^holds (\d+) t$/gm)].map(([, i]) => Number(i)))
+        return wanted.map((_, i) => held.has(i))
+      },
+    }
+  },
+  plan: (_, holds) => (holds ? [] : [{ attribute: 'state', from: 'differs', to: 'as wished' }]),
+  apply: (planned) =>
+    lines(
+      planned.map(
+        ({ desired }) =>
+          // What fails is not written to the server's log with its text: it may hold a verifier.
+          sh`printf '%s\n' 'SET log_min_error_statement = panic; SET log_min_duration_statement = -1;' ${desired.run} | ${psql(desired)} -q -v ON_ERROR_STOP=1 >&2 || exit 1`,
+      ),
+    ),
+}
+
+function question({ holds }: Wanted, index: number): string | Secret {
+  const ask = (text: string) => `SELECT 'holds', ${index}, (${text});`
+  return holds instanceof Secret ? new Secret(holds.name, ask(holds.reveal())) : ask(holds)
+}
+
+function psql({ via, database }: Wanted): Script {
+  return sh`docker exec -i "$(docker ps -q --filter ${`label=com.docker.swarm.service.name=${via}`} | head -n 1)" psql-leader -d ${database}`
+}
+
+/**
+ * PostgreSQL's form of a SCRAM-SHA-256 verifier (RFC 5802, RFC 7677; 4096 rounds as the server's own default). The salt
+ * follows from role and password, so that the same password gives the same verifier and can be compared.
+ */
+export function scramVerifier(role: string, password: string): string {
+  const rounds = 4096
+  const salt = createHash('sha256').update(`${role}\0${password}`).digest().subarray(0, 16)
+  const salted = pbkdf2Sync(password.normalize('NFKC'), salt, rounds, 32, 'sha256')
+  const hmac = (text: string) => createHmac('sha256', salted).update(text).digest()
+  const stored = createHash('sha256').update(hmac('Client Key')).digest('base64')
+  return `SCRAM-SHA-256$${rounds}:${salt.toString('base64')}$${stored}:${hmac('Server Key').toString('base64')}`
+}
+
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
