@@ -9,6 +9,7 @@ import quorums from '../roles/quorums.ts'
 
 /** Bare hosts made ready for the stack. The firewall stands before Docker opens anything. */
 export default playbook('prepare', {
+  phase: 'prepare',
   name: 'prepare the hosts',
   on: 'all',
   roles: [preflight, quorums, base, chrony, kernel, firewall, docker],

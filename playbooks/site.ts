@@ -1,5 +1,6 @@
 import { playbook } from 'provision'
 import prepare from './prepare.ts'
+import stack from './stack.ts'
 
-/** Everything: what `provision --inventory FILE` runs. */
-export default playbook('site', ...prepare.plays)
+/** Everything, from bare hosts to the cluster: what `provision --inventory FILE` runs. */
+export default playbook('site', ...prepare.plays, ...stack.plays)

@@ -14,16 +14,11 @@ import vip from '../roles/vip.ts'
 /** The stack, phase by phase. Each phase ends in a check that must hold before the next begins. */
 export default playbook(
   'stack',
-  { name: '1 swarm', on: 'all', roles: [quorums, swarm], tags: ['swarm'] },
-  { name: '2 secrets and images', on: 'all', roles: [secrets, images], tags: ['secrets', 'images'] },
-  { name: '3 etcd', on: 'all', roles: [etcd], tags: ['etcd'] },
-  { name: '4 postgres', on: 'all', roles: [postgres], tags: ['postgres'] },
-  { name: "5 the pooler's account", on: 'all', once: true, roles: [pooler], tags: ['pgbouncer'] },
-  {
-    name: '5 pooler, proxy and address',
-    on: 'all',
-    roles: [pgbouncer, haproxy, vip],
-    tags: ['pgbouncer', 'haproxy', 'vip'],
-  },
-  { name: '6 databases', on: 'all', once: true, roles: [databases], tags: ['databases'] },
+  { phase: 'swarm', name: '1 Docker Swarm', on: 'all', roles: [quorums, swarm] },
+  { phase: 'secrets', name: '2 secrets and images', on: 'all', roles: [secrets, images] },
+  { phase: 'etcd', name: '3 etcd', on: 'all', roles: [etcd] },
+  { phase: 'postgres', name: '4 PostgreSQL under Patroni', on: 'all', roles: [postgres] },
+  { phase: 'proxy', name: "5 the pooler's account", on: 'all', once: true, roles: [pooler] },
+  { phase: 'proxy', name: '5 pooler, proxy and address', on: 'all', roles: [pgbouncer, haproxy, vip] },
+  { phase: 'databases', name: '6 databases', on: 'all', once: true, roles: [databases] },
 )

@@ -3,6 +3,9 @@ export interface RunFlags {
   readonly inventory: string
   readonly limit?: string
   readonly tags?: readonly string[]
+  /** First and last phase that may be changed. */
+  readonly from?: string
+  readonly until?: string
   readonly set?: readonly string[]
   readonly forks: string
   readonly check?: boolean
@@ -15,4 +18,17 @@ export interface RunFlags {
   readonly detailedExitcode?: boolean
   /** Where `plan` saves what it found. */
   readonly out?: string
+}
+
+/** Flags of commands that look at the cluster. */
+export interface ClusterFlags {
+  readonly inventory: string
+  readonly forks: string
+  readonly output: string
+  readonly watch?: boolean
+}
+
+export interface PsqlFlags extends ClusterFlags {
+  readonly command?: string
+  readonly read?: boolean
 }

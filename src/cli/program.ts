@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { RunFlags } from './flags.ts'
+import type { ClusterFlags, PsqlFlags, RunFlags } from './flags.ts'
 
 const examples = `
 Examples:
@@ -59,6 +59,35 @@ runFlags(program.command('doctor [playbook]'))
     start((run) => run.doctorCommand(playbook ?? 'playbooks/doctor.ts', flags), flags),
   )
 
+clusterFlags(program.command('status'))
+  .description('the whole cluster on one screen; exits 0 only when all is well')
+  .option('--watch', 'again every two seconds')
+  .action(async (flags: ClusterFlags) => {
+    process.exitCode = await (await import('./status-command.ts')).statusCommand(flags)
+  })
+
+runFlags(program.command('verify'))
+  .description(
+    'the acceptance checks: writes and reads through the address, what must be refused, who is healthy',
+  )
+  .action((flags: RunFlags) => start((run) => run.doctorCommand('playbooks/verify.ts', flags), flags))
+
+clusterFlags(program.command('psql <database>'))
+  .description(
+    "psql through the cluster's address, as the owner of the database; SQL from -c or standard input",
+  )
+  .option('-c, --command <sql>', 'run this and end')
+  .option('--read', 'a standby (port 5433)')
+  .action(async (database: string, flags: PsqlFlags) => {
+    process.exitCode = await (await import('./psql-command.ts')).psqlCommand(database, flags)
+  })
+
+clusterFlags(program.command('secrets <list|show|set|rotate> [name]'))
+  .description('what is kept encrypted beside the inventory; set reads the value from standard input')
+  .action(async (what: string, name: string | undefined, flags: ClusterFlags) => {
+    process.exitCode = await (await import('./secrets-command.ts')).secretsCommand(what, name, flags)
+  })
+
 program
   .command('inventory <list|graph|show> [host]')
   .description('the merged inventory, and where each value came from')
@@ -80,6 +109,13 @@ program
     process.exitCode = await lab(args)
   })
 
+function clusterFlags(command: Command): Command {
+  return command
+    .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
+    .option('--forks <n>', 'connections opened at once', '20')
+    .option('--output <kind>', 'text or json', 'text')
+}
+
 function runFlags(command: Command): Command {
   const list = (value: string, before: string[] = []) => [...before, ...value.split(',')]
   const collect = (value: string, before: string[] = []) => [...before, value]
@@ -87,6 +123,8 @@ function runFlags(command: Command): Command {
     .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
     .option('-l, --limit <hosts>', 'change only these hosts or groups; all are observed')
     .option('-t, --tags <tags>', 'only these roles, plays or tags', list)
+    .option('--from <phase>', 'change nothing before this phase of the playbook')
+    .option('--until <phase>', 'change nothing after this phase')
     .option('--set <role.key=value>', 'set a var above all others', collect)
     .option('--forks <n>', 'connections opened at once', '20')
     .option('--check', 'only plan')

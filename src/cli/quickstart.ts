@@ -15,7 +15,8 @@ async function quickstart(): Promise<number> {
   console.log('Starting three hosts (the first time this also builds their base system, about a minute) …')
   const started = await lab(['up'])
   if (started !== 0) return started
-  console.log('\nPreparing them over SSH …')
+  console.log('\nFrom bare hosts to a highly available PostgreSQL, over SSH …')
+  const begun = performance.now()
   const code = await runCommand('playbooks/site.ts', {
     inventory,
     forks: '20',
@@ -24,15 +25,17 @@ async function quickstart(): Promise<number> {
   })
   if (code !== 0) return code
   console.log(`
-Three hosts are prepared. Try next:
-  npx provision --inventory inventory/lab.yaml              again: nothing changes
+The cluster works: ${((performance.now() - begun) / 1000).toFixed(0)} s from bare hosts. Through its address, wherever the primary is:
+  npx provision psql -i inventory/lab.yaml distributed_postgres_cluster
+Try next:
+  npx provision -i inventory/lab.yaml                       again: nothing changes
+  npx provision status -i inventory/lab.yaml                the whole on one screen
+  npx provision lab kill h1                                 pull the plug of a host …
+  npx provision status -i inventory/lab.yaml --watch        … see another take over …
+  npx provision lab start h1                                … and the host come back
   npx provision lab exec h1 sysctl -w vm.swappiness=60      make a host drift …
-  npx provision plan --inventory inventory/lab.yaml --diff  … see it …
-  npx provision --inventory inventory/lab.yaml              … and heal it
-  npx provision doctor --inventory inventory/lab.yaml       are the machines fit?
-  npx provision run playbooks/stack.ts -i inventory/lab.yaml    one Docker Swarm of the three
-  npx provision inventory show h1 --inventory inventory/lab.yaml
-  npx provision lab ssh h1                                  look around
+  npx provision plan -i inventory/lab.yaml --diff           … see it …
+  npx provision -i inventory/lab.yaml                       … and heal it
   npx provision lab down                                    everything is gone, without a trace`)
   return 0
 }

@@ -16,6 +16,7 @@ import { showDoctor } from './doctor-command.ts'
 import { explainResource, explainVar } from './explain-command.ts'
 import type { RunFlags } from './flags.ts'
 import { loadPlaybook } from './load-playbook.ts'
+import { phasesOf } from './phases.ts'
 import { readPlan, writePlan } from './plan-file.ts'
 import { openSecrets, type Secrets } from './secrets.ts'
 
@@ -128,6 +129,7 @@ async function perform(
       report: report.report,
       diff: flags.diff === true,
       limit: flags.limit ? new Set(inventory.select(flags.limit).map((h) => h.name)) : undefined,
+      phases: phasesOf(playbook, flags),
       tags: flags.tags ? new Set(flags.tags) : undefined,
       absentOf: flags.prune ? (await import('../resources/absent.ts')).absentOf : undefined,
       root,

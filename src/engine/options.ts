@@ -23,6 +23,8 @@ export interface RunOptions {
   /** Names that may be changed; undefined means all. Observation is never limited. */
   readonly limit?: ReadonlySet<string> | undefined
   readonly tags?: ReadonlySet<string> | undefined
+  /** Phases of plays that may be changed (`--from`, `--until`); undefined means all. */
+  readonly phases?: ReadonlySet<string> | undefined
   /** Repository root, to show `roles/x.ts:12` instead of full paths. */
   readonly root: string
   readonly signal: AbortSignal

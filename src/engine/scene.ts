@@ -77,7 +77,13 @@ export function wantedBy(s: Session, sessions: readonly Session[], options: RunO
         role: role.name,
         play: play.name ?? play.on,
         playIndex,
-        selected: isSelected(s, [role.name, ...(play.tags ?? []), ...resource.tags], options),
+        selected:
+          (!options.phases || options.phases.has(play.phase ?? '')) &&
+          isSelected(
+            s,
+            [role.name, ...(play.phase ? [play.phase] : []), ...(play.tags ?? []), ...resource.tags],
+            options,
+          ),
       }))
     })
   })

@@ -12,9 +12,10 @@ export interface Address {
 export const network: Fact<readonly Address[]> = {
   name: 'network',
   probe: {
-    script: sh`ip -o addr show scope global`,
-    parse({ stdout, code }) {
-      if (code !== 0) throw new Error('ip(8) did not answer')
+    // The address that moves between hosts is none of a host's own.
+    script: sh`ip -o addr show scope global | grep -v ' proto keepalived '`,
+    parse({ stdout }) {
+      if (stdout.trim() === '') throw new Error('ip(8) did not answer')
       return [...stdout.matchAll(/^\d+: (\S+?)(?:@\S+)?\s+(inet6?) (\S+?)\/(\d+)/gm)]
         .filter(([, name = '']) => !/^(docker|br-|veth|lo)/.test(name))
         .map(([, name = '', family, address = '', prefix]) => ({

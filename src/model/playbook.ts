@@ -3,6 +3,8 @@ import type { Role } from './role.ts'
 /** One play: roles on the hosts of a group. Hosts run in parallel unless `rolling` says otherwise. */
 export interface Play {
   readonly name?: string
+  /** Part of a longer way (`etcd`): `--from` and `--until` name it, `provision rollback` undoes it. Plays may share one. */
+  readonly phase?: string
   /** Group, host, or `all`; `a,b` unites, `!b` takes away. */
   readonly on: string
   readonly roles: readonly Role[]

@@ -1,0 +1,85 @@
+import { type Host, precondition, role, type Script, sh, t } from 'provision'
+import cluster from './cluster.ts'
+import { etcdLook, postgresLook, swarmLook } from './sheets/looks.ts'
+
+/** What must hold of a finished cluster, seen from every host. The testing checklist of docs/deployment-plan.md. */
+export default role({
+  name: 'verify',
+  vars: t.Object({}),
+  shared: { cluster },
+  resources({ shared, host, hosts }) {
+    const { vip } = shared.cluster
+    const members = String(hosts.length)
+    const alive = (look: string) =>
+      sh`said=$(eval ${look}); printf '%s\n' "$said"; printf '%s\n' "$said" | grep -Eq ${`^alive [a-z]+ ${members}$`}`
+    return [
+      precondition('swarm', {
+        needs: `this manager answers; ${members} in all`,
+        measure: alive(swarmLook),
+        next: 'provision status; docker node ls on the host',
+      }),
+      precondition('etcd', {
+        needs: `this member has a leader; ${members} in all`,
+        measure: alive(etcdLook),
+        next: 'docs/deployment-plan.md, etcd',
+      }),
+      precondition('postgres', {
+        needs: `primary, or streaming; ${members} in all`,
+        measure: alive(postgresLook(host)),
+        next: 'docs/deployment-plan.md, PostgreSQL',
+      }),
+      precondition('write through the VIP', {
+        needs: 'a transaction on the primary, certificate verified',
+        measure: ask(host, vip, 5432, 'verify-full', 'SELECT pg_current_xact_id()', '^[0-9]+$'),
+        next: 'provision status says how far a client comes',
+      }),
+      precondition('read through the VIP', {
+        needs: 'a standby on port 5433',
+        measure: ask(host, vip, 5433, 'verify-full', 'SELECT pg_is_in_recovery()', '^t$'),
+        next: 'are the standbys streaming, and within haproxy.replicaLag?',
+      }),
+      precondition('unencrypted login', {
+        needs: 'refused',
+        measure: refused(host, vip, 'disable', '/run/provision/tls/ca.crt'),
+        next: 'client_tls_sslmode of PgBouncer must be require',
+      }),
+      precondition('foreign authority', {
+        needs: 'refused by the client',
+        measure: refused(host, vip, 'verify-full', '/etc/ssl/certs/ca-certificates.crt'),
+        next: 'the certificate must come from the own authority only',
+      }),
+      precondition('etcd without a certificate', {
+        needs: 'refused',
+        measure: sh`if curl -skf --max-time 5 https://${host.address}:2379/health >/dev/null; then echo answered; exit 1; else echo refused; fi`,
+        next: 'client-cert-auth of etcd must be true',
+      }),
+      precondition("Patroni's REST without credentials", {
+        needs: 'takes no change',
+        measure: sh`c=$(curl -sk -o /dev/null -w '%{http_code}' --max-time 5 -X PATCH -d '{}' https://${host.address}:8008/config); echo "$c"; case $c in 401|403) ;; *) exit 1 ;; esac`,
+        next: 'restapi.authentication and verify_client of Patroni',
+      }),
+    ]
+  },
+})
+
+/** The pooler's own account may log in everywhere and owns nothing. Its password goes over standard input. */
+function psql(host: Host, vip: string, port: number, mode: string, authority: string): Script {
+  const target = `host=${vip} port=${port} dbname=postgres user=pgbouncer sslmode=${mode} sslrootcert=${authority} connect_timeout=5`
+  const inside = sh`IFS= read -r PGPASSWORD; export PGPASSWORD; exec psql -XAt ${target} -c "$0"`
+  return sh`docker exec -i "$(docker ps -q --filter ${`label=com.docker.swarm.service.name=postgres-${host.name}`} | head -n 1)" sh -c ${inside.text}`
+}
+
+function ask(
+  host: Host,
+  vip: string,
+  port: number,
+  mode: string,
+  question: string,
+  expected: string,
+): Script {
+  return sh`said=$( { cat /etc/provision/secrets/pg-pooler; echo; } | ${psql(host, vip, port, mode, '/run/provision/tls/ca.crt')} ${question} 2>&1 | tail -n 1); printf '%s\n' "$said"; printf '%s\n' "$said" | grep -Eq ${expected}`
+}
+
+function refused(host: Host, vip: string, mode: string, authority: string): Script {
+  return sh`if { cat /etc/provision/secrets/pg-pooler; echo; } | ${psql(host, vip, 5432, mode, authority)} 'SELECT 1' >/dev/null 2>&1; then echo accepted; exit 1; else echo refused; fi`
+}

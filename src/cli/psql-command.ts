@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { InputError, ProvisionError } from '../errors.ts'
+import { loadInventory } from '../inventory/index.ts'
+import type { Host } from '../model/host.ts'
+import type { Transport } from '../model/transport.ts'
+import { sh } from '../shell/sh.ts'
+import { readVault } from '../vault/store.ts'
+import { connectorFor } from './connector.ts'
+import type { PsqlFlags } from './flags.ts'
+import { loadPlaybook } from './load-playbook.ts'
+import { vipOf } from './status-command.ts'
+
+/** `provision psql DATABASE`: from whichever host answers, through the cluster's own address, as a client would. */
+export async function psqlCommand(database: string, flags: PsqlFlags): Promise<number> {
+  const inventory = loadInventory(flags.inventory)
+  const vip = vipOf(inventory.hosts)
+  const playbook = await loadPlaybook('playbooks/site.ts', join(import.meta.dirname, '..', '..'))
+  const role = playbook.plays.flatMap((play) => play.roles).find((r) => r.name === 'databases')
+  const [first] = inventory.hosts
+  if (!role || !first) throw new InputError({ what: 'the playbook site makes no databases' })
+  const { list } = inventory.varsFor(first, role) as {
+    readonly list: readonly { readonly name: string; readonly owner: string }[]
+  }
+  const owner = list.find((d) => d.name === database)?.owner
+  if (!owner)
+    throw new InputError({
+      what: `the inventory has no database ${database}`,
+      next: `it has ${list.map((d) => d.name).join(', ')}`,
+    })
+  const password = (await readVault(inventory.secrets))[`db-${owner}`]
+  if (!password)
+    throw new InputError({ what: `there is no password for ${owner} yet`, next: 'run provision first' })
+  const connector = connectorFor(flags, (name) => inventory.hosts.find((h) => h.name === name))
+  const link = await firstOf(inventory.hosts, connector.connect)
+  try {
+    const service = `label=com.docker.swarm.service.name=postgres-${link.host.name}`
+    const target = `host=${vip} port=${flags.read ? 5433 : 5432} dbname=${database} user=${owner} sslmode=verify-full sslrootcert=/run/provision/tls/ca.crt connect_timeout=10`
+    const inside = sh`IFS= read -r PGPASSWORD; export PGPASSWORD; exec psql -X ${target} ${flags.command === undefined ? [] : ['-c', flags.command]}`
+    const script = sh`exec docker exec -i "$(docker ps -q --filter ${service} | head -n 1)" sh -c ${inside.text}`
+    const { output, done } = await link.pipe(script, Readable.from(input(password, flags)))
+    await pipeline(output, process.stdout, { end: false })
+    const { code, stderr } = await done
+    process.stderr.write(stderr)
+    return code
+  } finally {
+    await link[Symbol.asyncDispose]()
+    connector.close()
+  }
+}
+
+/** The password goes first, on standard input: it is in no process list. */
+async function* input(password: string, { command }: PsqlFlags): AsyncGenerator<string | Buffer> {
+  yield `${password}\n`
+  if (command === undefined) yield* process.stdin
+}
+
+async function firstOf(
+  hosts: readonly Host[],
+  connect: (host: Host) => Promise<Transport>,
+): Promise<Transport> {
+  let last: unknown
+  for (const host of hosts)
+    try {
+      return await connect(host)
+    } catch (error) {
+      if (!(error instanceof ProvisionError)) throw error
+      last = error
+    }
+  throw last
+}

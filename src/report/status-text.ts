@@ -1,0 +1,67 @@
+import type { Status } from '../status/judge.ts'
+import { paint } from './color.ts'
+import { table } from './table.ts'
+
+/** `provision status` for people: a line a host, the way of a client, and what is wrong. */
+export function formatStatus(status: Status, color: boolean): string {
+  const p = paint(color)
+  const good = (text: string) => p('green', text)
+  const bad = (text: string) => p('red', text)
+  const { holder, backend, leader } = status.way
+  const members = status.hosts.flatMap(({ view }) =>
+    view?.patroni?.role === 'primary' ? view.patroni.members : [],
+  )
+  const clocks = status.hosts.flatMap(({ view }) => (view ? [view.clockOffset] : []))
+  const earliest = Math.min(...clocks)
+  const rows = status.hosts.map(({ name, view }) => {
+    if (!view) return [bad(name), bad('unreachable'), '', '', '', '', '', '', '', '']
+    const { swarm, etcd, patroni } = view
+    const node = swarm?.nodes.find((n) => n.name === name)
+    const member = members.find((m) => m.name === name)
+    const role = patroni ? (patroni.role === 'primary' ? 'primary' : (member?.role ?? patroni.role)) : ''
+    return [
+      name,
+      node?.ready ? good(node.leader ? 'leader' : 'manager') : bad(swarm ? 'not ready' : 'none'),
+      etcd?.hasLeader ? good(etcd.leader ? 'leader' : 'member') : bad('down'),
+      patroni ? good(role.replace('_', ' ')) : bad('down'),
+      patroni ? `${patroni.state}, tl ${member?.timeline || patroni.timeline}` : '',
+      member && role !== 'primary' ? megabytes(member.lag) : '',
+      view.pooler ? good('up') : bad('down'),
+      view.proxy ? good(view.holdsVip ? 'up, VIP' : 'up') : bad('down'),
+      view.certificateDays === undefined ? '' : `${Math.floor(view.certificateDays)} d`,
+      `${((view.clockOffset - earliest) * 1000).toFixed(0)} ms`,
+      `${Math.round(Math.max(0, ...Object.values(view.disks)) * 100)} %`,
+    ]
+  })
+  const head = [
+    'host',
+    'swarm',
+    'etcd',
+    'postgres',
+    'state',
+    'lag',
+    'pooler',
+    'proxy',
+    'cert',
+    'clock',
+    'disk',
+  ]
+  const missing = bad('nobody')
+  return [
+    table(head, rows),
+    `clients → ${status.vip} on ${holder ?? missing} → HAProxy → ${backend ?? missing} → primary ${leader ?? missing}`,
+    ...status.troubles.map(({ severity, host, what }) =>
+      p(
+        severity === 'critical' ? 'red' : 'yellow',
+        `${severity.padEnd(8)}  ${host ? `${host}: ` : ''}${what}`,
+      ),
+    ),
+    status.ok ? good('All is well.') : '',
+  ]
+    .filter(Boolean)
+    .join('\n')
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(0)} MB`
+}

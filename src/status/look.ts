@@ -1,0 +1,138 @@
+import type { Host } from '../model/host.ts'
+import type { Output } from '../model/probe.ts'
+import { type Script, sh } from '../shell/sh.ts'
+
+/** What one host says of every part of the stack; undefined where a part does not answer. */
+export interface HostView {
+  readonly swarm?: {
+    readonly state: string
+    readonly nodes: readonly { readonly name: string; readonly ready: boolean; readonly leader: boolean }[]
+  }
+  readonly etcd?: {
+    readonly leader: boolean
+    readonly hasLeader: boolean
+    readonly members: number
+    readonly alarms: readonly string[]
+    readonly raftIndex: number
+    readonly dbBytes: number
+  }
+  readonly patroni?: {
+    readonly role: string
+    readonly state: string
+    readonly timeline: number
+    readonly pendingRestart: boolean
+    readonly paused: boolean
+    readonly members: readonly {
+      readonly name: string
+      readonly role: string
+      readonly state: string
+      readonly timeline: number
+      /** Bytes behind the leader. */
+      readonly lag: number
+    }[]
+  }
+  readonly pooler: boolean
+  /** State of each server by backend, as HAProxy says it: `UP`, `DOWN`. */
+  readonly proxy?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly holdsVip: boolean
+  readonly certificateDays?: number
+  /** Seconds that the host's clock is ahead of ours. */
+  readonly clockOffset: number
+  /** Part of the file systems that is used, by mount point: 0 to 1. */
+  readonly disks: Readonly<Record<string, number>>
+}
+
+const own = 'curl -fK /etc/provision/tls/curl.conf'
+const docker = 'curl -sf --max-time 5 --unix-socket /run/docker.sock http://docker'
+
+/** All of a host in one script; each part ends in a mark, and may be empty. */
+export function lookScript({ address }: Host, vip: string): Script {
+  const mark = raw('; echo; echo --;')
+  return sh`date +%s.%N ${mark}
+${raw(docker)}/info | jq -c .Swarm.LocalNodeState ${mark}
+${raw(docker)}/nodes | jq -c '[.[] | select(.ManagerStatus) | {name: .Description.Hostname, ready: (.Status.State == "ready" and .ManagerStatus.Reachability == "reachable"), leader: (.ManagerStatus.Leader == true)}]' ${mark}
+${raw(own)} -d '{}' https://127.0.0.1:2379/v3/maintenance/status ${mark}
+${raw(own)} -d '{}' https://127.0.0.1:2379/v3/cluster/member/list | jq -c '.members | length' ${mark}
+${raw(own)} -d '{"action":"GET"}' https://127.0.0.1:2379/v3/maintenance/alarm | jq -c '[.alarms[]?.alarm]' ${mark}
+curl -K /etc/provision/tls/curl.conf ${`https://${address}:8008/patroni`} ${mark}
+curl -K /etc/provision/tls/curl.conf ${`https://${address}:8008/cluster`} ${mark}
+ss -Hltn 'sport = :6432' | grep -c . ${mark}
+curl -s --max-time 3 'http://127.0.0.1:8404/;csv' | cut -d, -f1,2,18 | grep -E '^r[wo],' ${mark}
+ip -o addr show | grep -c ${` ${vip}/`} ${mark}
+cat /etc/provision/tls/host.crt ${mark}
+df -P / /var/lib/pg /var/lib/etcd /var/lib/docker 2>/dev/null ${mark}
+:`
+}
+
+/** Understands what `lookScript` printed. `daysLeft` reads a certificate. */
+export function parseLook({ stdout }: Output, daysLeft: (pem: string) => number, now: number): HostView {
+  const parts = stdout.split(/\n--\n/).map((part) => part.trim())
+  const [clock, state, nodes, status, members, alarms, patroni, cluster, pooler, proxy, vip, pem, df] = parts
+  const json = <T>(text: string | undefined): T | undefined => (text ? (JSON.parse(text) as T) : undefined)
+  const etcd = json<{
+    leader?: string
+    header: { member_id: string }
+    raftIndex: string
+    dbSize: string
+  }>(status)
+  const member = json<Record<string, unknown>>(patroni)
+  const whole = json<{ members?: Record<string, unknown>[]; pause?: boolean }>(cluster)
+  return {
+    ...(state && json<string>(state) !== 'inactive'
+      ? { swarm: { state: String(json(state)), nodes: json<[]>(nodes) ?? [] } }
+      : {}),
+    ...(etcd
+      ? {
+          etcd: {
+            hasLeader: (etcd.leader ?? '0') !== '0',
+            leader: etcd.leader === etcd.header.member_id,
+            members: Number(members),
+            alarms: json<string[]>(alarms) ?? [],
+            raftIndex: Number(etcd.raftIndex),
+            dbBytes: Number(etcd.dbSize),
+          },
+        }
+      : {}),
+    ...(member
+      ? {
+          patroni: {
+            role: String(member.role),
+            state: String(member.replication_state ?? member.state),
+            timeline: Number(member.timeline),
+            pendingRestart: member.pending_restart === true,
+            paused: whole?.pause === true,
+            members: (whole?.members ?? []).map((m) => ({
+              name: String(m.name),
+              role: String(m.role),
+              state: String(m.state),
+              timeline: Number(m.timeline),
+              lag: Number(m.lag ?? 0),
+            })),
+          },
+        }
+      : {}),
+    pooler: Number(pooler) > 0,
+    ...(proxy ? { proxy: backends(proxy) } : {}),
+    holdsVip: Number(vip) > 0,
+    ...(pem ? { certificateDays: daysLeft(pem) } : {}),
+    clockOffset: Number(clock) - now,
+    disks: Object.fromEntries(
+      [...(df ?? '').matchAll(/ (\d+)% (\/\S*)$/gm)].map(([, used, mount]) => [mount, Number(used) / 100]),
+    ),
+  }
+}
+
+function backends(csv: string): Record<string, Record<string, string>> {
+  const all: Record<string, Record<string, string>> = {}
+  for (const row of csv.split('\n')) {
+    const [backend = '', server = '', state = ''] = row.split(',')
+    if (server === 'FRONTEND' || server === 'BACKEND') continue
+    all[backend] ??= {}
+    Object.assign(all[backend], { [server]: state })
+  }
+  return all
+}
+
+function raw(text: string): Script {
+  return { text, shown: text }
+}

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { up } from '../../src/lab/lab.ts'
+import type { LabHost } from '../../src/lab/settings.ts'
+import type { Script } from '../../src/shell/sh.ts'
+import type { Status } from '../../src/status/judge.ts'
+import { labInventory, provision, type Run } from './cli.ts'
+import { connection } from './connection.ts'
+import { on as onHost } from './engine.ts'
+
+/** Three hosts with the whole stack; nothing is done where it stands already. */
+export async function clusterUp(): Promise<Run> {
+  await up(3)
+  const run = await provision([...labInventory, '--yes', '--output', 'plain', '--verbose'])
+  if (run.code !== 0) throw new Error(run.stdout.slice(-4000) + run.stderr)
+  return run
+}
+
+export async function hostNamed(name: string): Promise<LabHost> {
+  const host = (await up(3)).find((h) => h.name === name)
+  if (!host) throw new Error(`no host ${name}`)
+  return host
+}
+
+/** Runs a script on a host, beside provision. */
+export async function on(name: string, script: Script): Promise<string> {
+  return onHost(connection(await hostNamed(name)), script)
+}
+
+export async function status(): Promise<Status> {
+  const { stdout, stderr } = await provision(['status', ...labInventory, '--output', 'json'])
+  if (!stdout) throw new Error(stderr)
+  return JSON.parse(stdout) as Status
+}
+
+/** Waits until `provision status` finds nothing amiss; gives the seconds that it took. */
+export async function untilWell(limitSeconds = 180): Promise<number> {
+  const started = Date.now()
+  let last: Status | undefined
+  while (Date.now() < started + limitSeconds * 1000) {
+    last = await status()
+    if (last.ok) return (Date.now() - started) / 1000
+    await sleep(1000)
+  }
+  throw new Error(`not well after ${limitSeconds} s: ${JSON.stringify(last?.troubles)}`)
+}
+
+/** Primary, its standbys, and who holds the VIP. */
+export async function roles(): Promise<{ leader: string; standbys: readonly string[]; holder: string }> {
+  const { way, hosts } = await status()
+  if (!way.leader || !way.holder) throw new Error(`no leader or no VIP: ${JSON.stringify(way)}`)
+  return {
+    leader: way.leader,
+    holder: way.holder,
+    standbys: hosts.map((h) => h.name).filter((name) => name !== way.leader),
+  }
+}

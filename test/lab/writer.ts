@@ -1,0 +1,52 @@
+/**
+ * A client of the cluster: one INSERT every 50 ms through one address, each number that was acknowledged remembered.
+ * Runs inside the lab's network; prints one JSON line for each acknowledgement or failure.
+ *
+ *   PGPASSWORD=… node writer.ts HOST DATABASE USER CA_FILE TABLE
+ */
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
+
+const [host, database, user, ca = '', table] = process.argv.slice(2)
+let client: Client | undefined
+let isStopping = false
+process.on('SIGTERM', () => {
+  isStopping = true
+})
+
+const tell = (row: object) => process.stdout.write(`${JSON.stringify({ at: Date.now(), ...row })}\n`)
+
+for (let n = 1; !isStopping; n++) {
+  const started = performance.now()
+  try {
+    client ??= await connected()
+    await client.query(`INSERT INTO ${table} (n) VALUES ($1)`, [n])
+    tell({ acknowledged: n })
+  } catch (error) {
+    tell({ failed: n, why: error instanceof Error ? error.message : String(error) })
+    client?.removeAllListeners('end')
+    client?.end().catch(() => undefined)
+    client = undefined
+  }
+  await sleep(Math.max(0, 50 - (performance.now() - started)))
+}
+process.exit(0)
+
+async function connected(): Promise<Client> {
+  const made = new Client({
+    host,
+    port: 5432,
+    database,
+    user,
+    ssl: { ca: readFileSync(ca, 'utf8'), servername: '' },
+    connectionTimeoutMillis: 1000,
+    // A commit that waits for a standby is not failed; one that nobody will answer must end some time.
+    query_timeout: 3000,
+    keepAlive: true,
+  })
+  // A broken connection is told by the query that finds it.
+  made.on('error', () => undefined)
+  await made.connect()
+  return made
+}
