@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { cable, freeze, kill, start, untilSsh } from '../src/lab/host.ts'
 import { sh } from '../src/shell/sh.ts'
 import { Writer } from '../test/lab/client.ts'
-import { clusterUp, hostNamed, on, roles, untilWell } from '../test/lab/cluster.ts'
+import { clusterUp, hostNamed, on, roles, status, untilWell } from '../test/lab/cluster.ts'
 
 interface Fault {
   readonly name: string
@@ -85,14 +85,33 @@ const faults: readonly Fault[] = [
     name: 'swarm-quorum-lost',
     goal: '≤ 5 s',
     async act({ standbys }) {
-      // The daemons of both standbys' hosts go, the containers with them stay: the swarm has no quorum, the data has.
-      for (const name of standbys) await on(name, sh`kill -9 $(pidof dockerd)`)
+      // The daemons of both standbys' hosts die and stay dead; their containers live on. No manager has a quorum then.
+      for (const name of standbys)
+        await on(name, sh`systemctl mask --runtime -q docker.service docker.socket; kill -9 $(pidof dockerd)`)
       return async () => {
-        for (const name of standbys) await on(name, sh`systemctl start docker`)
+        // A daemon that comes back ends the containers it finds: one host after the other.
+        for (const name of standbys) {
+          await on(
+            name,
+            sh`systemctl unmask --runtime -q docker.service docker.socket; systemctl reset-failed docker.service docker.socket; systemctl restart docker.socket; systemctl start docker`,
+          )
+          await untilAlive(name)
+        }
       }
     },
   },
 ]
+
+/** Waits until a host's etcd and PostgreSQL take part again. */
+async function untilAlive(name: string): Promise<void> {
+  for (let i = 0; i < 120; i++) {
+    const { hosts } = await status()
+    const view = hosts.find((h) => h.name === name)?.view
+    if (view?.etcd?.hasLeader && view.patroni && view.patroni.state !== 'starting') return
+    await sleep(1000)
+  }
+  throw new Error(`${name} does not come back`)
+}
 
 const { values } = parseArgs({
   options: { times: { type: 'string', default: '10' }, only: { type: 'string' } },
