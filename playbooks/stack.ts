@@ -1,4 +1,5 @@
 import { playbook } from 'provision'
+import breakglass from '../roles/breakglass.ts'
 import databases from '../roles/databases.ts'
 import etcd from '../roles/etcd.ts'
 import haproxy from '../roles/haproxy.ts'
@@ -19,6 +20,11 @@ export default playbook(
   { phase: 'etcd', name: '3 etcd', on: 'all', roles: [etcd] },
   { phase: 'postgres', name: '4 PostgreSQL under Patroni', on: 'all', roles: [postgres] },
   { phase: 'proxy', name: "5 the pooler's account", on: 'all', once: true, roles: [pooler] },
-  { phase: 'proxy', name: '5 pooler, proxy and address', on: 'all', roles: [pgbouncer, haproxy, vip] },
+  {
+    phase: 'proxy',
+    name: '5 pooler, proxy and address',
+    on: 'all',
+    roles: [pgbouncer, haproxy, vip, breakglass],
+  },
   { phase: 'databases', name: '6 databases', on: 'all', once: true, roles: [databases] },
 )

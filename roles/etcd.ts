@@ -1,7 +1,8 @@
 import { check, directory, file, role, swarmService, t, template } from 'provision'
 import cluster from './cluster.ts'
 import { imageSet, imageVars } from './sheets/images.ts'
-import { identityMounts, tls } from './sheets/secrets.ts'
+import { tls } from './sheets/secrets.ts'
+import { etcdService } from './sheets/services.ts'
 
 const vars = t.Object({
   heartbeatMs: t.Integer({ default: 100, description: 'About the round trip between the hosts.' }),
@@ -39,21 +40,10 @@ export default role({
       directory('/etc/provision/etcd'),
       directory('/var/lib/etcd', { owner: '2379', group: '2379', mode: '0700' }),
       config,
-      swarmService(
-        {
-          name: `etcd-${host.name}`,
-          image: imageSet(shared.images).etcd.tag,
-          host: host.name,
-          user: '2379:2379',
-          mounts: [
-            { source: '/etc/provision/etcd', target: '/etc/provision/etcd', readOnly: true },
-            { source: '/var/lib/etcd', target: '/var/lib/etcd' },
-          ],
-          secrets: identityMounts(host, secrets.tls),
-          memoryMb: 2048,
-        },
-        { restartOn: [config], interrupts: ['etcd'] },
-      ),
+      swarmService(etcdService({ host, images: imageSet(shared.images), tls: secrets.tls }), {
+        restartOn: [config],
+        interrupts: ['etcd'],
+      }),
       check(`etcd has ${hosts.length} healthy members`, healthy(hosts.map((h) => h.address)), {
         withinSeconds: 120,
       }),

@@ -1,7 +1,8 @@
 import { check, command, file, role, sh, swarmService, t, template } from 'provision'
 import cluster from './cluster.ts'
 import { imageSet, imageVars } from './sheets/images.ts'
-import { identityMounts, tls } from './sheets/secrets.ts'
+import { tls } from './sheets/secrets.ts'
+import { haproxyService } from './sheets/services.ts'
 
 const vars = t.Object({
   maxConnections: t.Integer({ default: 4000 }),
@@ -45,20 +46,9 @@ export default role({
           .text,
         on: [config],
       }),
-      swarmService(
-        {
-          name: service,
-          image: imageSet(shared.images).proxy.tag,
-          host: host.name,
-          args: ['run-haproxy'],
-          user: '5433:5433',
-          mounts: [{ source: '/etc/provision/proxy', target: '/etc/provision/proxy', readOnly: true }],
-          tmpfs: [{ target: '/run/provision', mb: 16, mode: 0o1777 }],
-          secrets: identityMounts(host, secrets.tls).filter(({ file }) => file === 'ca.crt'),
-          memoryMb: 1024,
-        },
-        { interrupts: ['proxy'] },
-      ),
+      swarmService(haproxyService({ host, images: imageSet(shared.images), tls: secrets.tls }), {
+        interrupts: ['proxy'],
+      }),
       check(
         'HAProxy sees one primary',
         sh`n=$(curl -s --max-time 5 'http://127.0.0.1:8404/;csv' | awk -F, '$1 == "rw" && $2 != "BACKEND" && $2 != "FRONTEND" && $18 ~ /^UP/' | wc -l); [ "$n" = 1 ] || { echo "$n servers are up for writes"; exit 1; }`

@@ -1,7 +1,8 @@
 import { check, command, directory, file, role, sh, swarmService, t, template } from 'provision'
 import cluster from './cluster.ts'
 import { imageSet, imageVars } from './sheets/images.ts'
-import { identityMounts, passwordMounts, passwords, tls } from './sheets/secrets.ts'
+import { passwords, tls } from './sheets/secrets.ts'
+import { pgbouncerService } from './sheets/services.ts'
 
 const vars = t.Object({
   mode: t.Union([t.Literal('transaction'), t.Literal('session')], { default: 'transaction' }),
@@ -42,17 +43,7 @@ export default role({
         on: [config],
       }),
       swarmService(
-        {
-          name: service,
-          image: imageSet(shared.images).proxy.tag,
-          host: host.name,
-          args: ['run-pgbouncer'],
-          user: '6432:6432',
-          mounts: [{ source: '/etc/provision/proxy', target: '/etc/provision/proxy', readOnly: true }],
-          tmpfs: [{ target: '/run/provision', mb: 16, mode: 0o1777 }],
-          secrets: [...identityMounts(host, secrets.tls), ...passwordMounts(secrets, ['pg-pooler'])],
-          memoryMb: 512,
-        },
+        pgbouncerService({ host, images: imageSet(shared.images), tls: secrets.tls }, secrets.pooler),
         { interrupts: ['pooler'] },
       ),
       check('PgBouncer listens', sh`ss -Hltn 'sport = :6432' | grep -q .`.text),

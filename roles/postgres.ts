@@ -16,7 +16,8 @@ import {
 import cluster from './cluster.ts'
 import { imageSet, imageVars } from './sheets/images.ts'
 import * as sheet from './sheets/postgres.ts'
-import { identityMounts, passwordMounts, passwords, tls } from './sheets/secrets.ts'
+import { passwords, tls } from './sheets/secrets.ts'
+import { postgresService } from './sheets/services.ts'
 
 const vars = t.Object({
   maxConnections: t.Integer({ default: 200, minimum: 20, description: 'PgBouncer stands before it.' }),
@@ -108,28 +109,7 @@ export default role({
       // Before the service: one that has just been started has read it already.
       command('reload Patroni', { run: signal('HUP', service), on: [config] }),
       swarmService(
-        {
-          name: service,
-          image: imageSet(shared.images).postgres.tag,
-          host: host.name,
-          user: '5432:5432',
-          env: { NODE_ADDRESS: host.address, MEMBERS: addresses.join(',') },
-          mounts: [
-            { source: '/etc/provision/postgres', target: '/etc/provision/postgres', readOnly: true },
-            { source: '/var/lib/pg', target: '/var/lib/pg' },
-          ],
-          tmpfs: [
-            { target: '/run/provision', mb: 16, mode: 0o1777 },
-            { target: '/run/postgresql', mb: 16, mode: 0o1777 },
-            // Docker's 64 MB breaks parallel queries.
-            { target: '/dev/shm', mb: 1024, mode: 0o1777 },
-          ],
-          secrets: [
-            ...identityMounts(host, secrets.tls),
-            ...passwordMounts(secrets, ['pg-superuser', 'pg-replication', 'pg-rewind', 'patroni-rest']),
-          ],
-          stopSeconds: 120,
-        },
+        postgresService({ host, images: imageSet(shared.images), tls: secrets.tls }, secrets, addresses),
         { interrupts: ['postgres'] },
       ),
       check(`one leader and ${hosts.length - 1} streaming standbys`, healthy(url, hosts.length), {

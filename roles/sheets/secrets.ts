@@ -15,17 +15,25 @@ export const passwords = {
   rest: password('patroni-rest'),
 }
 
-type Opened = { readonly [K in keyof typeof passwords]: Secret }
+export type Passwords = { readonly [K in keyof typeof passwords]: Secret }
 
-/** What goes into the swarm's secrets, by the file that a container finds under /run/secrets. */
-export function passwordFiles(secrets: Opened) {
-  return {
-    'pg-superuser': secrets.superuser,
-    'pg-replication': secrets.replication,
-    'pg-rewind': secrets.rewind,
-    'pg-pooler': secrets.pooler,
-    'patroni-rest': secrets.rest,
-  } as const
+/** The file under /run/secrets that a container finds each password in. */
+const passwordFile = {
+  superuser: 'pg-superuser',
+  replication: 'pg-replication',
+  rewind: 'pg-rewind',
+  pooler: 'pg-pooler',
+  rest: 'patroni-rest',
+} as const
+
+/** What goes into the swarm's secrets, by file. */
+export function passwordFiles(secrets: Partial<Passwords>): Readonly<Record<string, Secret>> {
+  return Object.fromEntries(
+    Object.entries(passwordFile).flatMap(([key, file]) => {
+      const secret = secrets[key as keyof Passwords]
+      return secret ? [[file, secret] as const] : []
+    }),
+  )
 }
 
 export function identityFiles(host: Host, { key, certificate, authority }: Identity) {
@@ -44,7 +52,13 @@ export function identityMounts(host: Host, tls: Identity) {
   }))
 }
 
-export function passwordMounts(secrets: Opened, files: readonly (keyof ReturnType<typeof passwordFiles>)[]) {
+export function passwordMounts(
+  secrets: Partial<Passwords>,
+  files: readonly (typeof passwordFile)[keyof Passwords][],
+) {
   const all = passwordFiles(secrets)
-  return files.map((file) => ({ name: secretName(file, all[file]), file }))
+  return files.flatMap((file) => {
+    const secret = all[file]
+    return secret ? [{ name: secretName(file, secret), file }] : []
+  })
 }

@@ -1,0 +1,28 @@
+import { file, role, t } from 'provision'
+import cluster from './cluster.ts'
+import { breakGlass } from './sheets/break-glass.ts'
+import { imageSet, imageVars } from './sheets/images.ts'
+import { passwords, tls } from './sheets/secrets.ts'
+import { etcdService, haproxyService, pgbouncerService, postgresService } from './sheets/services.ts'
+
+/** /usr/local/sbin/provision-breakglass: this host's part of the stack without the swarm, for the worst day. */
+export default role({
+  name: 'breakglass',
+  vars: t.Object({}),
+  shared: { cluster, images: imageVars },
+  secrets: { ...passwords, tls },
+  resources({ shared, secrets, host, hosts }) {
+    const parts = { host, images: imageSet(shared.images), tls: secrets.tls }
+    const services = [
+      etcdService(parts),
+      postgresService(
+        parts,
+        secrets,
+        hosts.map((h) => h.address),
+      ),
+      pgbouncerService(parts, secrets.pooler),
+      haproxyService(parts),
+    ]
+    return file('/usr/local/sbin/provision-breakglass', { content: breakGlass(services), mode: '0750' })
+  },
+})

@@ -1,0 +1,83 @@
+import type { Host, Identity, Secret, ServiceWish } from 'provision'
+import type { ImageSet } from './images.ts'
+import { identityMounts, type Passwords, passwordMounts } from './secrets.ts'
+
+/** What every service of the stack is made from. */
+export interface Parts {
+  readonly host: Host
+  readonly images: ImageSet
+  readonly tls: Identity
+}
+
+const tmp = { target: '/run/provision', mb: 16, mode: 0o1777 }
+const config = (name: string) => ({
+  source: `/etc/provision/${name}`,
+  target: `/etc/provision/${name}`,
+  readOnly: true,
+})
+
+export function etcdService({ host, images, tls }: Parts): ServiceWish {
+  return {
+    name: `etcd-${host.name}`,
+    image: images.etcd.tag,
+    host: host.name,
+    user: '2379:2379',
+    mounts: [config('etcd'), { source: '/var/lib/etcd', target: '/var/lib/etcd' }],
+    secrets: identityMounts(host, tls),
+    memoryMb: 2048,
+  }
+}
+
+export function postgresService(
+  { host, images, tls }: Parts,
+  passwords: Passwords,
+  addresses: readonly string[],
+): ServiceWish {
+  return {
+    name: `postgres-${host.name}`,
+    image: images.postgres.tag,
+    host: host.name,
+    user: '5432:5432',
+    env: { NODE_ADDRESS: host.address, MEMBERS: addresses.join(',') },
+    mounts: [config('postgres'), { source: '/var/lib/pg', target: '/var/lib/pg' }],
+    tmpfs: [
+      tmp,
+      { target: '/run/postgresql', mb: 16, mode: 0o1777 },
+      // Docker's 64 MB breaks parallel queries.
+      { target: '/dev/shm', mb: 1024, mode: 0o1777 },
+    ],
+    secrets: [
+      ...identityMounts(host, tls),
+      ...passwordMounts(passwords, ['pg-superuser', 'pg-replication', 'pg-rewind', 'patroni-rest']),
+    ],
+    stopSeconds: 120,
+  }
+}
+
+export function pgbouncerService({ host, images, tls }: Parts, pooler: Secret): ServiceWish {
+  return {
+    name: `pgbouncer-${host.name}`,
+    image: images.proxy.tag,
+    host: host.name,
+    args: ['run-pgbouncer'],
+    user: '6432:6432',
+    mounts: [config('proxy')],
+    tmpfs: [tmp],
+    secrets: [...identityMounts(host, tls), ...passwordMounts({ pooler }, ['pg-pooler'])],
+    memoryMb: 512,
+  }
+}
+
+export function haproxyService({ host, images, tls }: Parts): ServiceWish {
+  return {
+    name: `haproxy-${host.name}`,
+    image: images.proxy.tag,
+    host: host.name,
+    args: ['run-haproxy'],
+    user: '5433:5433',
+    mounts: [config('proxy')],
+    tmpfs: [tmp],
+    secrets: identityMounts(host, tls).filter(({ file }) => file === 'ca.crt'),
+    memoryMb: 1024,
+  }
+}
