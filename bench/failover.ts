@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { cable, freeze, kill, start, untilSsh } from '../src/lab/host.ts'
 import { sh } from '../src/shell/sh.ts'
 import { Writer } from '../test/lab/client.ts'
-import { clusterUp, hostNamed, on, roles, status, untilWell } from '../test/lab/cluster.ts'
+import { clusterUp, hostNamed, on, roles, status, switchover, untilWell } from '../test/lab/cluster.ts'
 
 interface Fault {
   readonly name: string
@@ -64,10 +64,7 @@ const faults: readonly Fault[] = [
     name: 'switchover',
     goal: '≤ 5 s',
     async act({ leader }) {
-      await on(
-        leader,
-        sh`a=$(ip -o -4 addr show host0 | sed -n 's|.* inet \(10.77.0.1[1-9]\)/.*|\1|p'); curl -K /etc/provision/tls/patroni.conf --max-time 60 -d ${JSON.stringify({ leader })} "https://$a:8008/switchover"`,
-      )
+      await switchover(leader)
       return async () => undefined
     },
   },

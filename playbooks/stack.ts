@@ -1,4 +1,5 @@
 import { playbook } from 'provision'
+import accounts from '../roles/accounts.ts'
 import breakglass from '../roles/breakglass.ts'
 import databases from '../roles/databases.ts'
 import etcd from '../roles/etcd.ts'
@@ -18,6 +19,7 @@ export default playbook(
   { phase: 'swarm', name: '1 Docker Swarm', on: 'all', roles: [quorums, swarm] },
   { phase: 'secrets', name: '2 secrets and images', on: 'all', roles: [secrets, images] },
   { phase: 'etcd', name: '3 etcd', on: 'all', roles: [etcd] },
+  { phase: 'postgres', name: '4 accounts of the cluster', on: 'all', once: true, roles: [accounts] },
   { phase: 'postgres', name: '4 PostgreSQL under Patroni', on: 'all', roles: [postgres] },
   { phase: 'proxy', name: "5 the pooler's account", on: 'all', once: true, roles: [pooler] },
   {

@@ -1,14 +1,16 @@
 import { pgRole, role, sql, t } from 'provision'
+import { accounts } from './sheets/accounts.ts'
 import { passwords } from './sheets/secrets.ts'
 
 /** The account by which PgBouncer looks up who may log in. Superusers and replication roles never can, through it. */
 export default role({
   name: 'pooler',
   vars: t.Object({}),
-  secrets: { pooler: passwords.pooler },
+  secrets: passwords,
   resources({ secrets, host }) {
     const via = `postgres-${host.name}`
     return [
+      accounts(via, secrets),
       pgRole('pgbouncer', { via, password: secrets.pooler }),
       sql('lookup for PgBouncer', {
         via,

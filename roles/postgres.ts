@@ -49,7 +49,7 @@ const view = t.Object({
   allowlist: t.String(),
   etcd: t.String(),
   dynamic: t.String(),
-  members: t.Array(t.String()),
+  members: t.Array(t.Object({ name: t.String(), address: t.String() })),
 })
 
 const configuration = template('postgres/patroni.yml.hbs', view)
@@ -92,10 +92,15 @@ export default role({
         allowlist: JSON.stringify(addresses),
         etcd: JSON.stringify(addresses.map((a) => `${a}:2379`)),
         dynamic: JSON.stringify(dynamic),
-        members: addresses,
+        members: hosts.map((h) => ({ name: h.name, address: h.address })),
       }),
     })
-    const settings = patroniConfig({ url, settings: dynamic, restarts: [...sheet.needsRestart] })
+    const settings = patroniConfig({
+      url,
+      via: `postgres-${host.name}`,
+      settings: dynamic,
+      restarts: [...sheet.needsRestart],
+    })
     const lowered = sheet.standbyBound.filter(
       (name) => Number(parameters[name]) < Number(facts.current?.[name]),
     )
@@ -116,7 +121,12 @@ export default role({
         withinSeconds: 300,
       }),
       settings,
-      patroniRestart({ url, restartOn: [settings], leaderFirst: lowered.length > 0 }),
+      patroniRestart({
+        url,
+        via: `postgres-${host.name}`,
+        restartOn: [settings],
+        leaderFirst: lowered.length > 0,
+      }),
     ]
   },
 })

@@ -1,4 +1,4 @@
-import { directory, file, role, Secret, swarmSecret, t } from 'provision'
+import { directory, file, role, swarmSecret, t } from 'provision'
 import cluster from './cluster.ts'
 import { identityFiles, passwordFiles, passwords, tls } from './sheets/secrets.ts'
 
@@ -15,7 +15,6 @@ export default role({
   secrets: { ...passwords, tls },
   resources({ secrets, host, hosts }) {
     const isFirst = hosts[0]?.name === host.name
-    const rest = `user = "provision:${secrets.rest.reveal()}"\n`
     return [
       directory('/etc/provision'),
       directory(folder, { mode: '0700' }),
@@ -27,7 +26,6 @@ export default role({
         file(`/etc/provision/secrets/${name}`, { content: value, mode: '0400' }),
       ),
       file(`${folder}/curl.conf`, { content: curlrc, mode: '0400' }),
-      file(`${folder}/patroni.conf`, { content: new Secret('patroni-rest', curlrc + rest), mode: '0400' }),
       identityFiles(host, secrets.tls)
         .filter(({ secret }) => isFirst || secret !== 'tls-ca')
         .map(({ secret, value }) => swarmSecret(secret, value)),

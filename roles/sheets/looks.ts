@@ -1,4 +1,4 @@
-import { type Host, sh } from 'provision'
+import { type Host, patroniRequest, sh } from 'provision'
 
 const own = 'curl -fK /etc/provision/tls/curl.conf'
 
@@ -36,7 +36,14 @@ done`
 /** A switchover to the best standby; done when this host is a standby itself. */
 export function postgresHandover({ name, address }: Host) {
   const url = `https://${address}:8008`
-  return sh`a=$(curl -K /etc/provision/tls/patroni.conf --max-time 60 -w '\n%{http_code}' -d ${JSON.stringify({ leader: name })} ${`${url}/switchover`}); case $a in *200|*202) ;; *) printf '%s\n' "$a" >&2; exit 1 ;; esac
+  const request = patroniRequest(
+    `postgres-${name}`,
+    'POST',
+    `${url}/switchover`,
+    JSON.stringify({ leader: name }),
+    60,
+  )
+  return sh`a=$(${request}); case $a in *200|*202) ;; *) printf '%s\n' "$a" >&2; exit 1 ;; esac
 end=$(($(date +%s) + 60)); until curl -K /etc/provision/tls/curl.conf -fo /dev/null ${`${url}/replica`}; do [ "$(date +%s)" -lt "$end" ] || { echo 'it is no standby after 60 s' >&2; exit 1; }; sleep 0.5; done`
 }
 

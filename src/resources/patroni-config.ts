@@ -1,12 +1,14 @@
 import type { Change, Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh } from '../shell/sh.ts'
+import { patroniRequest } from './patroni-api.ts'
 
 /** A tree of settings, as Patroni's `/config` gives it. */
 export type Settings = { readonly [key: string]: string | number | boolean | Settings }
 
 interface Wanted {
   readonly url: string
+  readonly via: string
   readonly settings: Settings
   /** Parameters whose change needs a restart of PostgreSQL. */
   readonly restarts: readonly string[]
@@ -15,6 +17,8 @@ interface Wanted {
 export interface PatroniConfigOptions extends Meta {
   /** `https://10.0.0.1:8008` */
   readonly url: string
+  /** The service of the swarm whose container may change it. */
+  readonly via: string
   readonly settings: Settings
   readonly restarts: readonly string[]
 }
@@ -26,8 +30,8 @@ const parameters = 'postgresql.parameters.'
  * for all. Parameters of PostgreSQL that are not wished for are taken out; other settings are left alone.
  */
 export function patroniConfig(options: PatroniConfigOptions): Resource<Wanted, Settings | undefined> {
-  const { url, settings, restarts } = options
-  return resource(kind, 'dynamic', { url, settings, restarts }, options)
+  const { url, via, settings, restarts } = options
+  return resource(kind, 'dynamic', { url, via, settings, restarts }, options)
 }
 
 const kind: Kind<Wanted, Settings | undefined> = {
@@ -55,10 +59,10 @@ const kind: Kind<Wanted, Settings | undefined> = {
   },
   apply: (planned) =>
     lines(
-      planned.map(({ desired: { url }, changes }) => {
+      planned.map(({ desired: { url, via }, changes }) => {
         // Members may all be told at once: to set the same value twice is no harm.
         const patch = JSON.stringify(tree(changes))
-        return sh`printf %s ${patch} | curl -K /etc/provision/tls/patroni.conf --fail-with-body -X PATCH -d @- ${`${url}/config`} >&2`
+        return sh`a=$(${patroniRequest(via, 'PATCH', `${url}/config`, patch, 10)}); case $a in *200) ;; *) printf '%s\n' "$a" >&2; exit 1 ;; esac`
       }),
     ),
   // Only a parameter that needs it makes a restart due; all others are taken over by a reload.

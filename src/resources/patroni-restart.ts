@@ -1,9 +1,11 @@
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh } from '../shell/sh.ts'
+import { patroniRequest } from './patroni-api.ts'
 
 interface Wanted {
   readonly url: string
+  readonly via: string
 }
 
 /** What a member says of itself; undefined where none answers. */
@@ -14,10 +16,14 @@ type Seen = { readonly reasons: string } | undefined
  * or when `restartOn` has changed such a parameter. It interrupts the quorum `postgres`.
  */
 export function patroniRestart(
-  options: Omit<Meta, 'triggers'> & { readonly url: string; readonly restartOn: readonly Resource[] },
+  options: Omit<Meta, 'triggers'> & {
+    readonly url: string
+    readonly via: string
+    readonly restartOn: readonly Resource[]
+  },
 ): Resource<Wanted, Seen> {
-  const { url, restartOn, ...meta } = options
-  return resource(kind, 'pending', { url }, { interrupts: ['postgres'], ...meta, triggers: restartOn })
+  const { url, via, restartOn, ...meta } = options
+  return resource(kind, 'pending', { url, via }, { interrupts: ['postgres'], ...meta, triggers: restartOn })
 }
 
 const kind: Kind<Wanted, Seen> = {
@@ -49,11 +55,11 @@ const kind: Kind<Wanted, Seen> = {
   },
   apply: (planned) =>
     lines(
-      planned.map(({ desired: { url } }) =>
+      planned.map(({ desired: { url, via } }) =>
         lines([
           // A member notices a new configuration in its next round of at most loop_wait seconds.
           sh`for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24; do curl -K /etc/provision/tls/curl.conf ${`${url}/patroni`} | grep -q '"pending_restart": *true' && break; sleep 0.5; done`,
-          sh`a=$(curl -K /etc/provision/tls/patroni.conf --max-time 180 -w '\n%{http_code}' -d '{"restart_pending": true}' ${`${url}/restart`}); case $a in *200|*'conditions are not satisfied'*) ;; *) printf '%s\n' "$a" >&2; exit 1 ;; esac`,
+          sh`a=$(${patroniRequest(via, 'POST', `${url}/restart`, '{"restart_pending": true}', 180)}); case $a in *200|*'conditions are not satisfied'*) ;; *) printf '%s\n' "$a" >&2; exit 1 ;; esac`,
         ]),
       ),
     ),

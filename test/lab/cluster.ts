@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { up } from '../../src/lab/lab.ts'
 import type { LabHost } from '../../src/lab/settings.ts'
+import { patroniRequest } from '../../src/resources/patroni-api.ts'
 import type { Script } from '../../src/shell/sh.ts'
 import type { Status } from '../../src/status/judge.ts'
 import { labInventory, provision, type Run } from './cli.ts'
@@ -42,6 +43,16 @@ export async function untilWell(limitSeconds = 180): Promise<number> {
     await sleep(1000)
   }
   throw new Error(`not well after ${limitSeconds} s: ${JSON.stringify(last?.troubles)}`)
+}
+
+/** Asks the leader to hand over, as an operator would. */
+export async function switchover(leader: string): Promise<void> {
+  const { address } = await hostNamed(leader)
+  const body = JSON.stringify({ leader })
+  await on(
+    leader,
+    patroniRequest(`postgres-${leader}`, 'POST', `https://${address}:8008/switchover`, body, 60),
+  )
 }
 
 /** Primary, its standbys, and who holds the VIP. */

@@ -1,0 +1,15 @@
+import { type Script, sh } from '../shell/sh.ts'
+
+/**
+ * A request to Patroni that changes something: from inside its own container, where the certificate and the password
+ * are that it was started with. `via` is the service, or the part that a break-glass script runs.
+ */
+export function patroniRequest(
+  via: string,
+  method: 'PATCH' | 'POST',
+  url: string,
+  body: string,
+  seconds: number,
+): Script {
+  return sh`docker exec "$(docker ps -q --filter ${`label=com.docker.swarm.service.name=${via}`} | grep . || docker ps -q --filter name=breakglass-postgres)" curl -K /run/provision/rest.conf --max-time ${seconds} -w '\n%{http_code}' -X ${method} -d ${body} ${url}`
+}
