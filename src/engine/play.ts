@@ -72,7 +72,8 @@ async function oneByOne(
   options: RunOptions,
 ): Promise<void> {
   const leaderFirst = careful.some((s) => wantsLeaderFirst(duesOf(s, index, options)))
-  for (const s of inOrder(careful, leaderFirst)) {
+  const down = careful.flatMap((s) => interruptedBy(s, duesOf(s, index, options)))
+  for (const s of inOrder(careful, down, leaderFirst)) {
     await eachHost([s], options, async () => {
       await refresh(s, index, options)
       const names = interruptedBy(s, duesOf(s, index, options))

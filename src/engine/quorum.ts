@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError, lastLines, RefusedError } from '../errors.ts'
 import type { HostPlan } from '../model/event.ts'
 import type { Member, QuorumWish } from '../model/quorum.ts'
@@ -7,6 +8,9 @@ import { lookAgain } from './apply.ts'
 import type { RunOptions } from './options.ts'
 import type { Due } from './plan.ts'
 import { ask, type Session } from './session.ts'
+
+/** A standby that has lost its primary asks for it every 5 s (wal_retrieve_retry_interval); a rewind takes longer. */
+const patienceMs = 120_000
 
 /** A host's member of a quorum, as it was last seen. */
 interface Seat {
@@ -48,9 +52,14 @@ export function refuseLoss(s: Session, names: readonly string[], sessions: reado
   }
 }
 
-/** Hosts in the order in which their members may go down: leaders last, or first where the change demands it. */
-export function inOrder(sessions: readonly Session[], leaderFirst: boolean): readonly Session[] {
-  const leads = (s: Session) => seats([s]).filter((seat) => seat.member.isLeader).length
+/** Hosts in the order in which their members may go down: leaders of what is interrupted last, or first where the change demands it. */
+export function inOrder(
+  sessions: readonly Session[],
+  names: readonly string[],
+  leaderFirst: boolean,
+): readonly Session[] {
+  const leads = (s: Session) =>
+    seats([s]).filter((seat) => seat.member.isLeader && names.includes(seat.resource.name)).length
   return sessions.toSorted((a, b) => (leads(a) - leads(b)) * (leaderFirst ? -1 : 1))
 }
 
@@ -62,13 +71,7 @@ export async function stepDown(
   options: RunOptions,
   keepsLead: boolean,
 ): Promise<void> {
-  await Promise.all(
-    sessions.map(async (other) => {
-      const own = other.wanted.filter((w) => w.resource.kind.isQuorum)
-      other.states = new Map([...other.states, ...(await lookAgain(other, own, options.report))])
-    }),
-  )
-  refuseLoss(s, names, sessions)
+  await untilEnough(s, names, sessions, options)
   for (const { resource, wish, member } of seats([s])) {
     if (!names.includes(resource.name) || !member.isLeader || !wish.handover || keepsLead) continue
     options.report({
@@ -77,6 +80,31 @@ export async function stepDown(
       text: `${s.host.name} hands over the lead of ${resource.name}`,
     })
     await runOn(s, resource.name, wish.handover, 'could not hand over the lead of', options)
+  }
+}
+
+/** Members that have just been taken down by this run, or lost their leader by it, get the time to come back. */
+async function untilEnough(
+  s: Session,
+  names: readonly string[],
+  sessions: readonly Session[],
+  options: RunOptions,
+): Promise<void> {
+  const limit = performance.now() + patienceMs
+  for (;;) {
+    await Promise.all(
+      sessions.map(async (other) => {
+        const own = other.wanted.filter((w) => w.resource.kind.isQuorum)
+        other.states = new Map([...other.states, ...(await lookAgain(other, own, options.report))])
+      }),
+    )
+    try {
+      return refuseLoss(s, names, sessions)
+    } catch (error) {
+      if (performance.now() >= limit) throw error
+      options.signal.throwIfAborted()
+      await sleep(1000)
+    }
   }
 }
 
