@@ -59,6 +59,14 @@ runFlags(program.command('doctor [playbook]'))
     start((run) => run.doctorCommand(playbook ?? 'playbooks/doctor.ts', flags), flags),
   )
 
+runFlags(program.command('rollback <phase>'))
+  .description('take a phase of the stack, and all after it, back; data stays')
+  .option('--destroy-data', 'delete its data too: the name of the cluster is asked for')
+  .option('--confirm <name>', 'that name, where nobody can be asked')
+  .action(async (phase: string, flags: RunFlags) => {
+    process.exitCode = await (await import('./rollback-command.ts')).rollbackCommand(phase, flags)
+  })
+
 clusterFlags(program.command('status'))
   .description('the whole cluster on one screen; exits 0 only when all is well')
   .option('--watch', 'again every two seconds')

@@ -12,7 +12,7 @@ export interface Hardware {
   /** Whole disks; `rotational` false means SSD or NVMe. */
   readonly disks: readonly { readonly name: string; readonly rotational: boolean }[]
   readonly machineId: string
-  /** Seconds that the host's clock is ahead of ours, as exact as one round trip. Compare hosts, not with zero. */
+  /** Seconds that the host's clock is ahead of ours, and the way there. Compare hosts, not with zero. */
   readonly clockOffset: number
 }
 
@@ -20,10 +20,22 @@ export interface Hardware {
 export const hardware: Fact<Hardware> = {
   name: 'hardware',
   probe: {
-    script: sh`grep -h ^MemTotal: /proc/meminfo; nproc; df -Pk / /var; date +%s.%N; cat /etc/machine-id; grep -h ^HugePages_Total: /proc/meminfo; echo --; grep '' /sys/block/*/queue/rotational 2>/dev/null; :`,
+    // Our own time goes along: when the answer comes back says nothing, slow questions may have been asked with this one.
+    get script() {
+      return sh`echo ${Date.now() / 1000}; grep -h ^MemTotal: /proc/meminfo; nproc; df -Pk / /var; date +%s.%N; cat /etc/machine-id; grep -h ^HugePages_Total: /proc/meminfo; echo --; grep '' /sys/block/*/queue/rotational 2>/dev/null; :`
+    },
     parse({ stdout }) {
-      const [memory = '', cores = '', , root = '', variable = '', clock = '', machineId = '', pages = ''] =
-        stdout.split('\n')
+      const [
+        sent = '',
+        memory = '',
+        cores = '',
+        ,
+        root = '',
+        variable = '',
+        clock = '',
+        machineId = '',
+        pages = '',
+      ] = stdout.split('\n')
       return {
         ramKb: Number(memory.split(/\s+/)[1]),
         cores: Number(cores),
@@ -33,7 +45,7 @@ export const hardware: Fact<Hardware> = {
           .filter(([, name]) => !/^(loop|ram|zram|dm-|sr)/.test(name ?? ''))
           .map(([, name = '', flag]) => ({ name, rotational: flag === '1' })),
         machineId,
-        clockOffset: Number(clock) - Date.now() / 1000,
+        clockOffset: Number(clock) - Number(sent),
       }
     },
   },

@@ -1,0 +1,52 @@
+import type { Kind } from '../model/kind.ts'
+import { type Meta, type Resource, resource } from '../model/resource.ts'
+import { lines, sh } from '../shell/sh.ts'
+import { engineGet } from './docker-api.ts'
+
+interface Wanted {
+  readonly name: string
+}
+
+/** No service of this name in the swarm, and no container of it on the host. What it kept on the host stays. */
+export function noSwarmService(name: string, meta: Meta = {}): Resource<Wanted, boolean> {
+  return resource(services, name, { name }, meta)
+}
+
+/** The host is in no swarm. */
+export function noSwarm(meta: Meta = {}): Resource<Record<never, never>, boolean> {
+  return resource(membership, 'membership', {}, meta)
+}
+
+const services: Kind<Wanted, boolean> = {
+  name: 'no-swarm-service',
+  timeoutSeconds: 300,
+  probe: (wanted) => ({
+    script: sh`{ ${engineGet('/services')} 2>/dev/null | jq -r '.[].Spec.Name'; ${engineGet('/containers/json')} | jq -r '.[].Labels["com.docker.swarm.service.name"] // empty'; } 2>/dev/null; :`,
+    parse({ stdout }) {
+      const there = new Set(stdout.split('\n'))
+      return wanted.map(({ name }) => there.has(name))
+    },
+  }),
+  plan: (_, isThere) => (isThere ? [{ attribute: 'service', from: 'present', to: 'absent' }] : []),
+  apply: (planned) =>
+    lines(
+      planned.map(
+        ({ desired: { name } }) =>
+          sh`curl -s -o /dev/null --unix-socket /run/docker.sock -X DELETE ${`http://docker/services/${name}`}
+end=$(($(date +%s) + 150)); while docker ps -q --filter ${`label=com.docker.swarm.service.name=${name}`} | grep -q .; do if [ "$(date +%s)" -ge "$end" ]; then echo ${`containers of ${name} still run`} >&2; exit 1; fi; sleep 0.5; done`,
+      ),
+    ),
+  risks: () => ['restart'],
+}
+
+const membership: Kind<Record<never, never>, boolean> = {
+  name: 'no-swarm',
+  timeoutSeconds: 120,
+  probe: (wanted) => ({
+    script: sh`${engineGet('/info')} 2>/dev/null | jq -r .Swarm.LocalNodeState; :`,
+    parse: ({ stdout }) => wanted.map(() => !['inactive', ''].includes(stdout.trim())),
+  }),
+  plan: (_, isMember) => (isMember ? [{ attribute: 'swarm', from: 'member', to: 'left' }] : []),
+  apply: () => sh`docker swarm leave --force >/dev/null`,
+  risks: () => ['quorum'],
+}

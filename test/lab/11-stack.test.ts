@@ -1,0 +1,153 @@
+import { beforeAll, expect, test } from 'vitest'
+import { sh } from '../../src/shell/sh.ts'
+import { readVault } from '../../src/vault/store.ts'
+import { changed, events, labInventory, provision, summaries } from './cli.ts'
+import { execute, place, query } from './client.ts'
+import { clusterUp, on, roles, untilWell } from './cluster.ts'
+
+/** What the run that made the cluster said, at --verbose. The lab stays up for the suites after this one. */
+let log: string
+const names = ['h1', 'h2', 'h3']
+
+beforeAll(async () => {
+  const run = await clusterUp()
+  log = run.stdout + run.stderr
+})
+
+test('three hosts become managers of one swarm, with the address pool that was set', async () => {
+  const managers = sh`docker node ls --format '{{.Hostname}} {{.Status}} {{.ManagerStatus}}' | grep ' Ready' | cut -d' ' -f1,2 | sort`
+  expect(await on('h2', managers)).toBe('h1 Ready\nh2 Ready\nh3 Ready')
+  expect(
+    await on('h2', sh`docker info --format '{{.Swarm.Cluster.DefaultAddrPool}} {{.Swarm.NodeAddr}}'`),
+  ).toBe('[10.201.0.0/16] 10.77.0.12')
+})
+
+test('again: nothing changes, in at most three seconds and two round trips a host', async () => {
+  const started = performance.now()
+  const again = await events([])
+  expect(changed(again)).toEqual([])
+  expect(summaries(again).map((h) => [h.status, h.roundTrips])).toEqual(names.map(() => ['ok', 2]))
+  expect(performance.now() - started).toBeLessThan(3000)
+})
+
+test('status and the acceptance checks find nothing amiss', async () => {
+  expect((await provision(['status', ...labInventory])).stdout).toContain('All is well.')
+  const verify = await provision(['verify', ...labInventory])
+  expect(verify.stdout).toContain('All is well.')
+  expect(verify.code).toBe(0)
+})
+
+test('both databases are there, each for its owner only, with pgvector', async () => {
+  await execute('claude_flow_shared', 'CREATE TABLE marks (id int); INSERT INTO marks VALUES (7)')
+  expect(await query('claude_flow_shared', 'SELECT id FROM marks')).toBe('7')
+  expect(
+    await query(
+      'distributed_postgres_cluster',
+      `SELECT extname FROM pg_extension WHERE extname IN ('vector', 'pg_stat_statements') ORDER BY 1`,
+    ),
+  ).toBe('pg_stat_statements\nvector')
+  expect(
+    await query(
+      'claude_flow_shared',
+      `SELECT has_database_privilege('distributed_postgres_cluster', 'CONNECT')`,
+    ),
+  ).toBe('f')
+})
+
+test('pgvector answers the same from its index on the primary and on a standby', async () => {
+  await execute(
+    'distributed_postgres_cluster',
+    `CREATE TABLE smoke (id int PRIMARY KEY, e vector(8));
+     INSERT INTO smoke SELECT g, ('[' || g || ',0,0,0,0,0,0,1]')::vector FROM generate_series(1, 2000) g;
+     CREATE INDEX smoke_e ON smoke USING hnsw (e vector_l2_ops);`,
+  )
+  const nearest = `BEGIN READ ONLY; SET LOCAL enable_seqscan = off; SELECT string_agg(id::text, ',' ORDER BY id) FROM (SELECT id FROM smoke ORDER BY e <-> '[1000,0,0,0,0,0,0,1]' LIMIT 5) s; EXPLAIN SELECT id FROM smoke ORDER BY e <-> '[1000,0,0,0,0,0,0,1]' LIMIT 5; COMMIT`
+  for (const port of [[], ['--read']]) {
+    const { stdout } = await provision([
+      'psql',
+      'distributed_postgres_cluster',
+      ...port,
+      ...labInventory,
+      '-c',
+      nearest,
+    ])
+    expect(stdout).toContain('998,999,1000,1001,1002')
+    expect(stdout).toContain('Index Scan using smoke_e')
+  }
+})
+
+test('no secret is anywhere but where it belongs', async () => {
+  const entries = await readVault(place)
+  const keys = Object.entries(entries).map(([name, value]) => {
+    // Of a key the middle of its text: its first and last lines are the same in all.
+    const text = name.startsWith('tls/') ? (JSON.parse(value) as { key: string }).key : value
+    return text.startsWith('-----') ? (text.split('\n')[1] ?? '').slice(0, 48) : text
+  })
+  const values = [
+    ...keys,
+    ...keys.map((v) => Buffer.from(v).toString('base64').replace(/=+$/, '').slice(0, -1)),
+  ]
+  expect(values.length).toBeGreaterThan(20)
+  const { stdout } = await provision(['plan', ...labInventory, '--diff', '--verbose', '--output', 'json'])
+  for (const value of values) expect(log.includes(value) || stdout.includes(value)).toBe(false)
+  for (const name of names) {
+    const found = await on(
+      name,
+      sh`p=/root/.patterns; printf '%s\n' ${values} > $p
+{ for f in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do tr '\0' '\n' < "$f" 2>/dev/null; done; } | grep -cFf $p
+journalctl --no-pager -q | grep -cFf $p
+docker ps -aq | xargs -r docker inspect | grep -cFf $p
+for c in $(docker ps -aq); do docker logs "$c" 2>&1; done | grep -cFf $p
+docker service ls -q | xargs -r docker service inspect | grep -cFf $p
+find / -xdev -type f -perm /004 -not -path '/proc/*' -not -path '/sys/*' -size -4M -exec grep -lFf $p {} + 2>/dev/null | grep -v '^/root/.patterns$' | head; find /run /tmp /etc /var/lib/provision -type f -perm /044 -exec grep -lFf $p {} + 2>/dev/null; rm -f $p`,
+    )
+    expect([name, found]).toEqual([name, '0\n0\n0\n0\n0'])
+  }
+})
+
+test('a host that left its swarm joins again, and its old self is removed', async () => {
+  const { standbys } = await roles()
+  const [name = ''] = standbys
+  await on(name, sh`docker swarm leave --force`)
+  const run = await provision([...labInventory, '--yes'])
+  expect(run.code, run.stdout + run.stderr).toBe(0)
+  expect(await on('h1', sh`docker node ls --format '{{.Hostname}}' | sort`)).toBe('h1\nh2\nh3')
+  await untilWell()
+})
+
+test('a run that would leave too few members is refused before it changes anything, with the sum', async () => {
+  const { standbys, leader } = await roles()
+  const [name = ''] = standbys
+  await on(
+    name,
+    sh`docker pause $(docker ps -q --filter label=com.docker.swarm.service.name=${`etcd-${name}`})`,
+  )
+  try {
+    const run = await provision([
+      ...labInventory,
+      '--yes',
+      '--set',
+      'etcd.quotaBytes=3000000000',
+      '--limit',
+      leader,
+    ])
+    expect(run.code).toBe(1)
+    expect(run.stdout).toContain(`this run would take down ${leader}'s member of etcd`)
+    expect(run.stdout).toMatch(/3 members need 2; 2 are alive \(not h\d\); without h\d 1 would be left/)
+    expect(await on(leader, sh`grep quota-backend /etc/provision/etcd/etcd.yml`)).toContain('2147483648')
+  } finally {
+    await on(
+      name,
+      sh`docker unpause $(docker ps -q --filter label=com.docker.swarm.service.name=${`etcd-${name}`})`,
+    )
+  }
+  await untilWell()
+})
+
+test('--from and --until change nothing outside', async () => {
+  const run = await events(['--from', 'etcd', '--until', 'etcd', '--set', 'postgres.parameters.work_mem=5MB'])
+  expect(changed(run)).toEqual([])
+  const wrong = await provision([...labInventory, '--from', 'etdc'])
+  expect(wrong.code).toBe(4)
+  expect(wrong.stderr).toContain('site has no phase etdc')
+})

@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { cable, kill, start, untilSsh } from '../../src/lab/host.ts'
+import { down } from '../../src/lab/lab.ts'
+import { sh } from '../../src/shell/sh.ts'
+import { labInventory, provision } from './cli.ts'
+import { execute, type Outcome, query, Writer } from './client.ts'
+import { clusterUp, hostNamed, on, roles, switchover, untilWell } from './cluster.ts'
+
+beforeAll(async () => {
+  await clusterUp()
+  await untilWell()
+})
+afterAll(() => down())
+
+/** What a writer notices of a fault. Ten rounds of each fault: npm run bench:failover. */
+async function during(fault: () => Promise<void>, mend: () => Promise<void>): Promise<Outcome> {
+  const writer = await Writer.start()
+  try {
+    await sleep(1000)
+    await fault()
+    await sleep(2000)
+    await writer.untilCalm()
+    await mend()
+    await untilWell(240)
+    return await writer.stop()
+  } catch (error) {
+    writer.kill()
+    throw error
+  }
+}
+
+const nothing = async () => undefined
+
+test("power cut of the primary's host: another takes over within 30 s, nothing acknowledged is lost", async () => {
+  const { leader } = await roles()
+  const host = await hostNamed(leader)
+  const outcome = await during(
+    () => kill(host),
+    async () => {
+      await start(host)
+      await untilSsh(host)
+    },
+  )
+  expect([outcome.lost, outcome.outage <= 30, outcome.outage]).toEqual([[], true, outcome.outage])
+  expect((await roles()).leader).not.toBe(leader)
+})
+
+test('its cable cut: when it is back the old primary is a standby, and takes no writes meanwhile', async () => {
+  const { leader } = await roles()
+  const host = await hostNamed(leader)
+  const outcome = await during(
+    () => cable(host, 'down'),
+    () => cable(host, 'up'),
+  )
+  expect([outcome.lost, outcome.outage <= 30, outcome.outage]).toEqual([[], true, outcome.outage])
+  expect((await roles()).standbys).toContain(leader)
+})
+
+test('a crash of the server and a switchover cost at most 5 s', async () => {
+  const { leader } = await roles()
+  const service = `label=com.docker.swarm.service.name=postgres-${leader}`
+  const crash = await during(async () => {
+    await on(
+      leader,
+      sh`docker exec $(docker ps -q --filter ${service}) sh -c 'kill -9 "$(head -n 1 /var/lib/pg/data/main/postmaster.pid)"'`,
+    )
+  }, nothing)
+  expect([crash.lost, crash.outage <= 5, crash.outage]).toEqual([[], true, crash.outage])
+  const planned = await during(async () => switchover((await roles()).leader), nothing)
+  expect([planned.lost, planned.outage <= 5, planned.outage]).toEqual([[], true, planned.outage])
+})
+
+test('Patroni killed: PostgreSQL goes with it, and the container brings both back without the swarm', async () => {
+  const { standbys } = await roles()
+  const [name = ''] = standbys
+  const inside = sh`docker exec $(docker ps -q --filter ${`label=com.docker.swarm.service.name=postgres-${name}`})`
+  const id = await on(
+    name,
+    sh`${inside} cat /etc/hostname; docker ps -q --filter ${`label=com.docker.swarm.service.name=postgres-${name}`}`,
+  )
+  const left = await on(
+    name,
+    sh`${inside} sh -c 'kill -9 $(pgrep -f "patroni /run/provision"); sleep 2.5; pgrep -c -x postgres'`,
+  )
+  expect(left).toBe('0')
+  await untilWell()
+  expect(
+    await on(
+      name,
+      sh`${inside} cat /etc/hostname; docker ps -q --filter ${`label=com.docker.swarm.service.name=postgres-${name}`}`,
+    ),
+  ).toBe(id)
+})
+
+test('all three powered off and on: the cluster comes back by itself', async () => {
+  await execute(
+    'claude_flow_shared',
+    'CREATE TABLE before_the_night (n int); INSERT INTO before_the_night VALUES (1)',
+  )
+  const hosts = await Promise.all(['h1', 'h2', 'h3'].map(hostNamed))
+  await Promise.all(hosts.map(kill))
+  const begun = performance.now()
+  for (const host of hosts) await start(host)
+  await Promise.all(hosts.map((host) => untilSsh(host)))
+  await untilWell(240)
+  console.log(`all three off and on: well after ${((performance.now() - begun) / 1000).toFixed(0)} s`)
+  expect(await query('claude_flow_shared', 'SELECT n FROM before_the_night')).toBe('1')
+})
+
+test('without a swarm the break-glass scripts run everything; a new swarm takes over with the data', async () => {
+  await execute('claude_flow_shared', 'CREATE TABLE kept (n int); INSERT INTO kept VALUES (42)')
+  const names = ['h1', 'h2', 'h3']
+  expect(await on('h1', sh`provision-breakglass start`)).toContain('etcd: the swarm runs it; nothing done')
+  for (const name of names) await on(name, sh`docker swarm leave --force`)
+  await Promise.all(
+    names.map(async (name) => {
+      for (let i = 0; i < 60 && (await on(name, sh`docker ps -q`)) !== ''; i++) await sleep(500)
+      expect(await on(name, sh`provision-breakglass start`)).toContain('haproxy: started without the swarm')
+    }),
+  )
+  const limit = Date.now() + 120_000
+  let answer = ''
+  while (answer !== '42' && Date.now() < limit) {
+    // `provision psql` looks for the swarm's container; a client would not.
+    answer = await on(
+      'h1',
+      sh`docker exec breakglass-postgres psql-leader -d claude_flow_shared -Atc 'SELECT n FROM kept' 2>/dev/null`,
+    )
+    await sleep(1000)
+  }
+  expect(answer).toBe('42')
+  for (const name of names) await on(name, sh`provision-breakglass stop`)
+  const run = await provision([...labInventory, '--yes'])
+  expect(run.code, run.stdout + run.stderr).toBe(0)
+  await untilWell()
+  expect(await query('claude_flow_shared', 'SELECT n FROM kept')).toBe('42')
+})
+
+test('a phase is rolled back without its data, and comes again with it; with --destroy-data it is gone', async () => {
+  const back = await provision(['rollback', 'proxy', ...labInventory, '--yes'])
+  expect(back.code, back.stdout + back.stderr).toBe(0)
+  expect(await on('h1', sh`docker service ls --format '{{.Name}}' | sort | tr '\n' ' '`)).toBe(
+    'etcd-h1 etcd-h2 etcd-h3 postgres-h1 postgres-h2 postgres-h3',
+  )
+  const refused = await provision([
+    'rollback',
+    'etcd',
+    ...labInventory,
+    '--yes',
+    '--destroy-data',
+    '--confirm',
+    'wrong',
+  ])
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('nothing was changed')])
+  const gone = await provision([
+    'rollback',
+    'etcd',
+    ...labInventory,
+    '--yes',
+    '--destroy-data',
+    '--confirm',
+    'postgres-cluster',
+  ])
+  expect(gone.code, gone.stdout + gone.stderr).toBe(0)
+  expect(
+    await on('h2', sh`docker service ls -q | wc -l; ls /var/lib/pg/data /var/lib/etcd | grep -c main`),
+  ).toBe('0\n0')
+  const run = await provision([...labInventory, '--yes'])
+  expect(run.code, run.stdout + run.stderr).toBe(0)
+  await untilWell()
+  expect(
+    await query('claude_flow_shared', `SELECT count(*) FROM pg_tables WHERE schemaname = 'public'`),
+  ).toBe('0')
+})
