@@ -11,6 +11,7 @@ import postgres from '../roles/postgres.ts'
 import quorums from '../roles/quorums.ts'
 import secrets from '../roles/secrets.ts'
 import swarm from '../roles/swarm.ts'
+import tidy from '../roles/tidy.ts'
 import vip from '../roles/vip.ts'
 
 /** The stack, phase by phase. Each phase ends in a check that must hold before the next begins. */
@@ -29,4 +30,5 @@ export default playbook(
     roles: [pgbouncer, haproxy, vip, breakglass],
   },
   { phase: 'databases', name: '6 databases', on: 'all', once: true, roles: [databases] },
+  { phase: 'databases', name: '6 what is left over', on: 'all', roles: [tidy] },
 )

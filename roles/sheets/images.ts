@@ -9,7 +9,7 @@ const folder = join(import.meta.dirname, '..', '..', 'templates', 'images')
  * A registry that is never there: the swarm asks for a newer image before it takes the one on the host, and nobody on
  * the way may answer that. Port 1 of the host itself refuses at once, without any lookup of names.
  */
-const registry = 'localhost:1/provision'
+export const registry = 'localhost:1/provision'
 
 export const imageVars = sharedVars(
   'images',

@@ -22,7 +22,11 @@ export function etcdService({ host, images, tls }: Parts): ServiceWish {
     image: images.etcd.tag,
     host: host.name,
     user: '2379:2379',
-    mounts: [config('etcd'), { source: '/var/lib/etcd', target: '/var/lib/etcd' }],
+    mounts: [
+      config('etcd'),
+      { source: '/var/lib/etcd', target: '/var/lib/etcd' },
+      { source: '/var/lib/etcd-snapshots', target: '/var/lib/etcd-snapshots' },
+    ],
     secrets: identityMounts(host, tls),
     memoryMb: 2048,
   }

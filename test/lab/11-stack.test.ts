@@ -38,7 +38,10 @@ test('status and the acceptance checks find nothing amiss', async () => {
 })
 
 test('both databases are there, each for its owner only, with pgvector', async () => {
-  await execute('claude_flow_shared', 'CREATE TABLE marks (id int); INSERT INTO marks VALUES (7)')
+  await execute(
+    'claude_flow_shared',
+    'DROP TABLE IF EXISTS marks; CREATE TABLE marks (id int); INSERT INTO marks VALUES (7)',
+  )
   expect(await query('claude_flow_shared', 'SELECT id FROM marks')).toBe('7')
   expect(
     await query(
@@ -57,7 +60,7 @@ test('both databases are there, each for its owner only, with pgvector', async (
 test('pgvector answers the same from its index on the primary and on a standby', async () => {
   await execute(
     'distributed_postgres_cluster',
-    `CREATE TABLE smoke (id int PRIMARY KEY, e vector(8));
+    `DROP TABLE IF EXISTS smoke; CREATE TABLE smoke (id int PRIMARY KEY, e vector(8));
      INSERT INTO smoke SELECT g, ('[' || g || ',0,0,0,0,0,0,1]')::vector FROM generate_series(1, 2000) g;
      CREATE INDEX smoke_e ON smoke USING hnsw (e vector_l2_ops);`,
   )

@@ -96,7 +96,7 @@ test('Patroni killed: PostgreSQL goes with it, and the container brings both bac
 test('all three powered off and on: the cluster comes back by itself', async () => {
   await execute(
     'claude_flow_shared',
-    'CREATE TABLE before_the_night (n int); INSERT INTO before_the_night VALUES (1)',
+    'DROP TABLE IF EXISTS before_the_night; CREATE TABLE before_the_night (n int); INSERT INTO before_the_night VALUES (1)',
   )
   const hosts = await Promise.all(['h1', 'h2', 'h3'].map(hostNamed))
   await Promise.all(hosts.map(kill))
@@ -109,7 +109,10 @@ test('all three powered off and on: the cluster comes back by itself', async () 
 })
 
 test('without a swarm the break-glass scripts run everything; a new swarm takes over with the data', async () => {
-  await execute('claude_flow_shared', 'CREATE TABLE kept (n int); INSERT INTO kept VALUES (42)')
+  await execute(
+    'claude_flow_shared',
+    'DROP TABLE IF EXISTS kept; CREATE TABLE kept (n int); INSERT INTO kept VALUES (42)',
+  )
   const names = ['h1', 'h2', 'h3']
   expect(await on('h1', sh`provision-breakglass start`)).toContain('etcd: the swarm runs it; nothing done')
   for (const name of names) await on(name, sh`docker swarm leave --force`)
