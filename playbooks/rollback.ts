@@ -1,5 +1,5 @@
 import { playbook } from 'provision'
-import { etcd, postgres, postgresData, proxy, swarm } from '../roles/rollback.ts'
+import { etcd, postgres, postgresData, proxy, swarm } from '../roles/sheets/rollback.ts'
 
 /** The phases of the stack backwards: `provision rollback PHASE` goes from the last one to that phase. */
 export default playbook(

@@ -60,9 +60,9 @@ const kind: Kind<Wanted, Settings | undefined> = {
   apply: (planned) =>
     lines(
       planned.map(({ desired: { url, via }, changes }) => {
-        // Members may all be told at once: to set the same value twice is no harm.
-        const patch = JSON.stringify(tree(changes))
-        return sh`a=$(${patroniRequest(via, 'PATCH', `${url}/config`, patch, 10)}); case $a in *200) ;; *) printf '%s\n' "$a" >&2; exit 1 ;; esac`
+        // Members may all be told at once: to set the same value twice is no harm, and 409 says that another was first.
+        const patch = patroniRequest(via, 'PATCH', `${url}/config`, JSON.stringify(tree(changes)), 10)
+        return sh`for i in 1 2 3 4 5 6; do a=$(${patch}); case $a in *409) sleep 0.$((i * 3)) ;; *) break ;; esac; done; case $a in *200) ;; *) printf '%s\n' "$a" >&2; exit 1 ;; esac`
       }),
     ),
   // Only a parameter that needs it makes a restart due; all others are taken over by a reload.

@@ -27,7 +27,7 @@ async function underWrites(args: readonly string[]) {
 test('a parameter that needs no restart is changed without one', async () => {
   const before = await startOf()
   await events(['--set', 'postgres.parameters.work_mem=5MB', '--yes'])
-  expect(await query('distributed_postgres_cluster', 'SHOW work_mem')).toBe('5MB')
+  expect(await query('distributed_postgres_cluster', `SELECT current_setting('work_mem')`)).toBe('5MB')
   expect(await startOf()).toBe(before)
 })
 
@@ -39,7 +39,7 @@ test('one that needs a restart is planned as such, rolled out leader last, and c
   const { all, outcome } = await underWrites(set)
   const hosts = changed(all).flatMap((id) => (/^(h\d) file\[.*patroni.yml\]/.exec(id) ?? []).slice(1))
   expect(hosts.at(-1)).toBe(leader)
-  expect(await query('distributed_postgres_cluster', 'SHOW max_connections')).toBe('210')
+  expect(await query('distributed_postgres_cluster', `SELECT current_setting('max_connections')`)).toBe('210')
   expect(outcome.lost).toEqual([])
   expect(outcome.outage).toBeLessThanOrEqual(5)
 })
@@ -49,7 +49,7 @@ test('lowered again it is the leader that goes first', async () => {
   const { all, outcome } = await underWrites([])
   const hosts = changed(all).flatMap((id) => (/^(h\d) file\[.*patroni.yml\]/.exec(id) ?? []).slice(1))
   expect(hosts[0]).toBe(leader)
-  expect(await query('distributed_postgres_cluster', 'SHOW max_connections')).toBe('200')
+  expect(await query('distributed_postgres_cluster', `SELECT current_setting('max_connections')`)).toBe('200')
   expect(outcome.lost).toEqual([])
   expect(outcome.outage).toBeLessThanOrEqual(5)
   expect(changed(await events([]))).toEqual([])

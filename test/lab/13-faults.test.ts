@@ -81,7 +81,7 @@ test('Patroni killed: PostgreSQL goes with it, and the container brings both bac
   )
   const left = await on(
     name,
-    sh`${inside} sh -c 'kill -9 $(pgrep -f "patroni /run/provision"); sleep 2.5; pgrep -c -x postgres'`,
+    sh`${inside} sh -c 'kill -9 $(pgrep -f "[p]atroni /run/provision"); sleep 2.5; pgrep -c -x postgres'`,
   )
   expect(left).toBe('0')
   await untilWell()

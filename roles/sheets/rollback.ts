@@ -1,5 +1,5 @@
 import { command, noSwarm, noSwarmService, type Resources, role, service, sh, t } from 'provision'
-import cluster from './cluster.ts'
+import cluster from '../cluster.ts'
 
 const vars = t.Object({
   destroyData: t.Boolean({ default: false, description: 'Also delete what the phase keeps on the hosts.' }),
@@ -36,7 +36,7 @@ export const postgresData = undo(
     destroys && [
       emptied("PostgreSQL's data", ['/var/lib/pg/data/main', '/var/lib/pg/wal/main']),
       command("delete Patroni's keys", {
-        run: sh`${keys(scope, 'deleterange')} | grep -q '"deleted"'`.text,
+        run: sh`${keys(scope, 'deleterange')} >/dev/null`.text,
         onlyIf: sh`${keys(scope, 'range')} | grep -q '"count"'`.text,
         risk: ['data'],
       }),

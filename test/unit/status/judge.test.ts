@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import { judge, type Status } from '../../../src/status/judge.ts'
+import type { HostView } from '../../../src/status/look.ts'
+
+const names = ['h1', 'h2', 'h3']
+const vip = '10.0.0.100'
+
+function view(name: string, more: Partial<HostView> = {}): HostView {
+  const leads = name === 'h2'
+  return {
+    swarm: {
+      state: 'active',
+      nodes: names.map((n) => ({ name: n, ready: true, leader: n === 'h1' })),
+    },
+    etcd: { leader: name === 'h3', hasLeader: true, members: 3, alarms: [], raftIndex: 1, dbBytes: 1 },
+    patroni: {
+      role: leads ? 'primary' : 'replica',
+      state: leads ? 'running' : 'streaming',
+      timeline: 1,
+      pendingRestart: false,
+      paused: false,
+      members: names.map((n) => ({
+        name: n,
+        role: n === 'h2' ? 'leader' : 'quorum_standby',
+        state: n === 'h2' ? 'running' : 'streaming',
+        timeline: 1,
+        lag: 0,
+      })),
+    },
+    pooler: true,
+    proxy: { rw: { h1: 'DOWN', h2: 'UP', h3: 'DOWN' }, ro: { h1: 'UP', h2: 'DOWN', h3: 'UP' } },
+    holdsVip: name === 'h1',
+    certificateDays: 364,
+    clockOffset: 0,
+    disks: { '/': 0.4 },
+    ...more,
+  }
+}
+
+const hosts = (change: Partial<Record<string, Partial<HostView>>> = {}): Status['hosts'] =>
+  names.map((name) => ({ name, view: view(name, change[name]) }))
+const troubles = (status: Status) => status.troubles.map((t) => `${t.host ?? ''}: ${t.what}`)
+
+test('a healthy cluster: nothing amiss, and the way of a client', () => {
+  const status = judge(vip, hosts())
+  expect(troubles(status)).toEqual([])
+  expect([status.ok, status.way]).toEqual([true, { holder: 'h1', backend: 'h2', leader: 'h2' }])
+})
+
+test('two primaries, an address held twice or by nobody are critical', () => {
+  const primary = { ...view('h2').patroni, role: 'primary' } as HostView['patroni']
+  expect(troubles(judge(vip, hosts({ h3: { patroni: primary } as Partial<HostView> })))).toContain(
+    ': more than one primary: h2, h3',
+  )
+  expect(troubles(judge(vip, hosts({ h3: { holdsVip: true } })))).toContain(
+    ': 10.0.0.100 is held more than once: h1, h3',
+  )
+  expect(troubles(judge(vip, hosts({ h1: { holdsVip: false } })))).toContain(': nobody holds 10.0.0.100')
+})
+
+test('a proxy that sends writes elsewhere is told, also when it sends them nowhere', () => {
+  expect(troubles(judge(vip, hosts({ h1: { proxy: { rw: { h3: 'UP' } } } })))).toContain(
+    'h1: HAProxy sends writes to h3, but h2 leads',
+  )
+  expect(troubles(judge(vip, hosts({ h1: { proxy: { rw: { h3: 'DOWN' } } } })))).toContain(
+    'h1: HAProxy sends writes to nobody',
+  )
+})
+
+test('a host that cannot be reached is never counted as well', () => {
+  const status = judge(vip, [...hosts().slice(0, 2), { name: 'h3', unreachable: 'no route' }])
+  expect(status.ok).toBe(false)
+  expect(troubles(status)).toContain('h3: not reachable: no route')
+})
+
+test('skewed clocks, full disks, certificates near their end and pending restarts are warnings', () => {
+  const patroni = { ...view('h3').patroni, pendingRestart: true } as NonNullable<HostView['patroni']>
+  const status = judge(
+    vip,
+    hosts({ h1: { clockOffset: 2 }, h2: { disks: { '/': 0.9 } }, h3: { certificateDays: 5, patroni } }),
+  )
+  expect(status.troubles.every((t) => t.severity === 'warning')).toBe(true)
+  expect(troubles(status)).toEqual([
+    'h2: / is 90 % full',
+    'h3: PostgreSQL waits for a restart',
+    'h3: its certificate ends in 5 days',
+    ': clocks are 2.00 s apart',
+  ])
+})
