@@ -12,7 +12,14 @@ import { on as onHost } from './engine.ts'
 export async function clusterUp(): Promise<Run> {
   await up(3)
   const run = await provision([...labInventory, '--yes', '--output', 'plain', '--verbose'])
-  if (run.code !== 0) throw new Error(run.stdout.slice(-4000) + run.stderr)
+  if (run.code !== 0)
+    throw new Error(
+      run.stdout
+        .split('\n')
+        .filter((line) => line.length < 300)
+        .slice(-80)
+        .join('\n') + run.stderr,
+    )
   return run
 }
 
