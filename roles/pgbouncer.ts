@@ -44,7 +44,8 @@ export default role({
       }),
       swarmService(
         pgbouncerService({ host, images: imageSet(shared.images), tls: secrets.tls }, secrets.pooler),
-        { interrupts: ['pooler'] },
+        // Writes go through the pooler of the primary's host: there the primary hands over first.
+        { interrupts: ['pooler', 'postgres'] },
       ),
       check('PgBouncer listens', sh`ss -Hltn 'sport = :6432' | grep -q .`.text),
     ]

@@ -72,5 +72,6 @@ export async function keepLists(sessions: readonly Session[], options: RunOption
 function managedBy(s: Session): readonly string[] {
   const pruned = new Set(s.pruned)
   const ids = s.wanted.filter((w) => !w.resource.kind.verifies).map((w) => idOf(w.resource))
-  return [...new Set([...ids, ...s.journal.managed])].filter((id) => !pruned.has(id))
+  // Sorted: a role that asks in another order than last time is no news for the journal.
+  return [...new Set([...ids, ...s.journal.managed])].filter((id) => !pruned.has(id)).sort()
 }

@@ -170,7 +170,8 @@ const kind: Kind<Wanted, boolean> = {
       planned.map(
         ({ desired }) =>
           // What fails is not written to the server's log with its text: it may hold a verifier.
-          sh`printf '%s\n' 'SET log_min_error_statement = panic; SET log_min_duration_statement = -1;' ${desired.run} | ${psql(desired)} -q -v ON_ERROR_STOP=1 >&2 || exit 1`,
+          // Exit code 2 of psql: no connection, or a lost one. A failover may be under way; each statement may be repeated.
+          sh`for i in 1 2 3 4 5 6; do printf '%s\n' 'SET log_min_error_statement = panic; SET log_min_duration_statement = -1;' ${desired.run} | ${psql(desired)} -q -v ON_ERROR_STOP=1 >&2; code=$?; [ "$code" = 2 ] || break; sleep 2; done; [ "$code" = 0 ] || exit "$code"`,
       ),
     ),
 }

@@ -46,7 +46,7 @@ test('Debian 12 converges: base, chrony, kernel, firewall; again nothing changes
 })
 
 test("Debian 12's own Docker is refused, and the way out is named: Engine 20.10 is below 24", () => {
-  const { stdout, stderr, status } = cli('-i', inventory)
+  const { stdout, stderr, status } = cli('run', 'playbooks/prepare.ts', '-i', inventory)
   expect(status).toBe(4)
   expect(stdout + stderr).toContain('docker: debian 12 ships Engine 20.10; at least 24 is needed')
 })

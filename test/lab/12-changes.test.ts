@@ -75,7 +75,7 @@ test('a rotated password reaches the server, the services and nothing else', asy
   await writer.untilCalm()
   const outcome = await writer.stop()
   expect(outcome.lost).toEqual([])
-  expect(outcome.outage).toBeLessThanOrEqual(5)
+  expect(outcome.outage, outcome.failures.join('; ')).toBeLessThanOrEqual(5)
   expect(await query('distributed_postgres_cluster', 'SELECT 1')).toBe('1')
   const secrets = await on('h1', sh`docker secret ls --format '{{.Name}}' | grep -c '^pg-replication_'`)
   expect(secrets).toBe('1')

@@ -8,16 +8,19 @@ import { connectSsh } from '../../src/transport/ssh.ts'
 import { changed, events, labInventory, planned, provision, summaries } from './cli.ts'
 import { connection } from './connection.ts'
 
+/** The first half of playbooks/site.ts; the second has suites of its own. */
+const prepare = 'playbooks/prepare.ts'
+
 let hosts: readonly LabHost[]
 let plan: readonly Event[]
 let first: readonly Event[]
 
 beforeAll(async () => {
   hosts = await up(3)
-  plan = await events(['plan'])
+  plan = await events(['plan', prepare])
   // A first run that is killed ten times, at ten different moments, and begun again each time.
-  for (let i = 1; i <= 10; i++) await provision(labInventory, { killAfterMs: 900 * i })
-  first = await events([])
+  for (let i = 1; i <= 10; i++) await provision(['run', prepare, ...labInventory], { killAfterMs: 900 * i })
+  first = await events(['run', prepare])
 })
 afterAll(() => down())
 
@@ -48,7 +51,7 @@ test('the run changes nothing that the plan did not list', () => {
 })
 
 test('a converged site: no change, at most three round trips a host', async () => {
-  const again = await events([])
+  const again = await events(['run', prepare])
   expect(changed(again)).toEqual([])
   for (const h of summaries(again)) expect([h.status, h.roundTrips <= 3]).toEqual(['ok', true])
 })
@@ -80,11 +83,11 @@ test('six drifts are named, exactly these six are mended, and only what must res
     'h1 sysctl[vm.swappiness]',
   ]
   const restart = 'h1 service[docker]'
-  expect([...planned(await events(['plan']))].sort()).toEqual([...six, restart].sort())
-  expect([...changed(await events([]))].sort()).toEqual([...six, restart].sort())
+  expect([...planned(await events(['plan', prepare]))].sort()).toEqual([...six, restart].sort())
+  expect([...changed(await events(['run', prepare]))].sort()).toEqual([...six, restart].sort())
   const after = (await since()).split('\n').filter(Boolean)
   expect(after.map((value, i) => value !== before[i])).toEqual([true, false])
-  expect(planned(await events(['plan']))).toEqual([])
+  expect(planned(await events(['plan', prepare]))).toEqual([])
 })
 
 test('after a reboot everything still holds: the plan is empty', async () => {
@@ -99,23 +102,32 @@ test('after a reboot everything still holds: the plan is empty', async () => {
     if ((await on('h1', boot).catch(() => before)) !== before) break
   }
   await on('h1', sh`systemctl is-system-running --wait`)
-  expect(planned(await events(['plan']))).toEqual([])
+  expect(planned(await events(['plan', prepare]))).toEqual([])
 })
 
 test('a firewall that would lock us out is refused before anything is touched', async () => {
-  const { code, stdout } = await provision([...labInventory, '--set', 'firewall.admin=["192.0.2.0/24"]'])
+  const { code, stdout } = await provision([
+    'run',
+    prepare,
+    ...labInventory,
+    '--set',
+    'firewall.admin=["192.0.2.0/24"]',
+  ])
   expect(code).toBe(1)
   expect(stdout).toContain(
     'these firewall rules would lock us out: SSH from 10.77.0.1 to port 22 would be dropped',
   )
   expect(stdout).toContain('nothing was changed')
-  expect(planned(await events(['plan']))).toEqual([])
+  expect(planned(await events(['plan', prepare]))).toEqual([])
 })
 
 test('plan --detailed-exitcode says 2 where there are changes, 0 where there are none', async () => {
-  expect(await provision(['plan', ...labInventory, '--detailed-exitcode'])).toMatchObject({ code: 0 })
+  expect(await provision(['plan', prepare, ...labInventory, '--detailed-exitcode'])).toMatchObject({
+    code: 0,
+  })
   const { code, stdout } = await provision([
     'plan',
+    prepare,
     ...labInventory,
     '--detailed-exitcode',
     '--diff',
@@ -127,10 +139,13 @@ test('plan --detailed-exitcode says 2 where there are changes, 0 where there are
 })
 
 test('Ctrl-C finishes the step in hand, says so and exits 130', async () => {
-  const { code, stderr } = await provision([...labInventory, '--set', 'kernel.readAheadKb=512'], {
-    killAfterMs: 700,
-    signal: 'SIGINT',
-  })
+  const { code, stderr } = await provision(
+    ['run', prepare, ...labInventory, '--set', 'kernel.readAheadKb=512'],
+    {
+      killAfterMs: 700,
+      signal: 'SIGINT',
+    },
+  )
   if (code !== 0) expect([code, stderr]).toEqual([130, expect.stringContaining('interrupted')])
-  expect((await provision(labInventory)).code).toBe(0)
+  expect((await provision(['run', prepare, ...labInventory])).code).toBe(0)
 })
