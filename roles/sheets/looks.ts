@@ -14,11 +14,20 @@ export const etcdLook = `[ -d /var/lib/etcd/member ] || { echo absent; exit; }
 s=$(${own} -d '{}' https://127.0.0.1:2379/v3/maintenance/status) && m=$(${own} -d '{}' https://127.0.0.1:2379/v3/cluster/member/list) || { echo down; exit; }
 printf '%s\\n%s\\n' "$s" "$m" | jq -rn 'input as $s | input as $m | if ($s.leader // "0") == "0" then "down" else "alive \\(if $s.leader == $s.header.member_id then "leader" else "member" end) \\($m.members | length)" end'`
 
-/** A standby counts as alive when it streams: only then it could take over. */
-export function postgresLook({ address }: Host): string {
+/**
+ * A standby counts as alive when it streams, and, where commits wait for a quorum, when it is one of those that they
+ * wait for: only then the primary may hand over without a commit being held up. Patroni lets it in up to loop_wait later.
+ */
+export function postgresLook({ name, address }: Host): string {
+  const url = `https://${address}:8008`
+  const judge = `input as $s | input as $c | input as $f
+| ([$c.members[]? | select(.name == "${name}") | .role] | first) as $role
+| ($f.synchronous_mode != "quorum" or $role == "quorum_standby") as $counts
+| if $s.state == "running" and $s.role == "primary" then "alive leader \\($c.members | length)"
+  elif $s.state == "running" and $s.replication_state == "streaming" and $counts then "alive member \\($c.members | length)"
+  else "down" end`
   return `[ -d /var/lib/pg/data/main ] || { echo absent; exit; }
-s=$(curl -K /etc/provision/tls/curl.conf https://${address}:8008/patroni) && c=$(curl -K /etc/provision/tls/curl.conf https://${address}:8008/cluster) || { echo down; exit; }
-printf '%s\\n%s\\n' "$s" "$c" | jq -rn 'input as $s | input as $c | if $s.state == "running" and ($s.role == "primary" or $s.replication_state == "streaming") then "alive \\(if $s.role == "primary" then "leader" else "member" end) \\($c.members | length)" else "down" end'`
+curl -K /etc/provision/tls/curl.conf ${url}/patroni ${url}/cluster ${url}/config | jq -rn '${judge}' || echo down`
 }
 
 /** PgBouncer and HAProxy have no leader; that a second one is not restarted with the first is all that counts. */

@@ -64,6 +64,8 @@ export function postgresParameters(sizes: Sizes): Parameters {
     wal_log_hints: 'on',
     wal_sender_timeout: '10s',
     wal_receiver_timeout: '10s',
+    // After a switchover commits wait until a standby has found the new primary: not five seconds, its default.
+    wal_retrieve_retry_interval: '1s',
     hot_standby_feedback: 'on',
     max_standby_streaming_delay: '30s',
     random_page_cost: 1.1,

@@ -5,7 +5,7 @@ import { eachHost } from './guard.ts'
 import type { RunOptions } from './options.ts'
 import { type Due, due, type Wanted } from './plan.ts'
 import { prove } from './prove.ts'
-import { inOrder, interruptedBy, stepDown, untilBack, wantsLeaderFirst } from './quorum.ts'
+import { inOrder, interruptedBy, lookAtMembers, stepDown, untilBack, wantsLeaderFirst } from './quorum.ts'
 import type { Session } from './session.ts'
 
 /** Runs the plays one after another; each on its hosts at once, or in batches where it is rolling. */
@@ -71,6 +71,8 @@ async function oneByOne(
   index: number,
   options: RunOptions,
 ): Promise<void> {
+  // An earlier play may have moved a lead.
+  await eachHost(careful, options, (s) => lookAtMembers([s], options))
   const leaderFirst = careful.some((s) => wantsLeaderFirst(duesOf(s, index, options)))
   const down = careful.flatMap((s) => interruptedBy(s, duesOf(s, index, options)))
   for (const s of inOrder(careful, down, leaderFirst)) {

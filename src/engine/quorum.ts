@@ -92,12 +92,7 @@ async function untilEnough(
 ): Promise<void> {
   const limit = performance.now() + patienceMs
   for (;;) {
-    await Promise.all(
-      sessions.map(async (other) => {
-        const own = other.wanted.filter((w) => w.resource.kind.isQuorum)
-        other.states = new Map([...other.states, ...(await lookAgain(other, own, options.report))])
-      }),
-    )
+    await lookAtMembers(sessions, options)
     try {
       return refuseLoss(s, names, sessions)
     } catch (error) {
@@ -106,6 +101,16 @@ async function untilEnough(
       await sleep(1000)
     }
   }
+}
+
+/** Who is alive, and who leads, now. */
+export async function lookAtMembers(sessions: readonly Session[], options: RunOptions): Promise<void> {
+  await Promise.all(
+    sessions.map(async (s) => {
+      const own = s.wanted.filter((w) => w.resource.kind.isQuorum)
+      s.states = new Map([...s.states, ...(await lookAgain(s, own, options.report))])
+    }),
+  )
 }
 
 /** After the change: the next host waits until this one's members are alive again. */
