@@ -89,7 +89,7 @@ test('what was taken out of a role is an orphan in the plan, and --prune takes i
   ])
   const kept = () => file('/root/kept', { content: 'x' })
   const plan = await converge(one, kept, { mode: 'plan' })
-  expect(plan.plans[0]?.orphans).toEqual(['file[/root/old]', 'directory[/root/old.d]'])
+  expect(plan.plans[0]?.orphans).toEqual(['directory[/root/old.d]', 'file[/root/old]'])
   const pruned = await converge(one, kept, { absentOf })
   expect(pruned.failures).toEqual([])
   expect(await on(host(0), sh`ls -d /root/old /root/old.d /root/kept 2>/dev/null`)).toBe(
