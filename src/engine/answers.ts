@@ -5,6 +5,9 @@ import type { Reporter } from '../model/event.ts'
 import type { Output } from '../model/probe.ts'
 import { ask, type Session } from './session.ts'
 
+const turns = new WeakMap<Session, Promise<unknown>>()
+const pauseMs = 1000
+
 /** Puts a resource's questions to other hosts. Throws CommandError when one has no answer in time. */
 export async function answersFor(
   s: Session,
@@ -24,15 +27,25 @@ async function answer(s: Session, question: Ask<unknown>, report: Reporter): Pro
   const limit = performance.now() + question.withinSeconds * 1000
   for (;;) {
     const { script, isolated } = question.probe
-    const [output] = await ask(other, [{ script, isolated }], report)
+    const [output] = await inTurn(other, () => ask(other, [{ script, isolated }], report))
     try {
       if (output) return question.probe.parse(output)
     } catch (cause) {
       if (performance.now() >= limit) throw noAnswer(s, question, output, cause)
     }
     if (other.failed) throw noAnswer(s, question, output, undefined)
-    await sleep(500)
+    await sleep(pauseMs)
   }
+}
+
+/** One question to a host at a time: sshd opens ten channels at most (MaxSessions), and its own work needs some. */
+function inTurn<T>(other: Session, work: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(other) ?? Promise.resolve()).then(work)
+  turns.set(
+    other,
+    turn.catch(() => undefined),
+  )
+  return turn
 }
 
 function noAnswer(
