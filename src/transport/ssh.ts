@@ -108,7 +108,8 @@ class SshTransport implements Transport {
     this.#ssh.dispose()
   }
 
-  #open(command = becomeCommand(this.host)): Promise<ClientChannel> {
+  /** A closed connection is a rejection like any other: a throw would leave the caller's timer to go off alone. */
+  async #open(command = becomeCommand(this.host)): Promise<ClientChannel> {
     const client = this.#ssh.connection
     if (!client) throw new ConnectError({ host: this.host.name, what: 'the connection is closed' })
     return new Promise((resolve, reject) => {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { privateKey } from '../../src/lab/image.ts'
 import { down, knownHosts, up } from '../../src/lab/lab.ts'
@@ -125,6 +126,14 @@ test('an encrypted key: asked for once it is its turn, refused clearly where nob
   } finally {
     process.kill(Number(pid))
   }
+})
+
+test('a closed connection refuses at once, and no timer of it goes off later', async () => {
+  const link = await connectSsh(at(0))
+  await link[Symbol.asyncDispose]()
+  await expect(link.exec(sh`:`, { timeoutMs: 200 })).rejects.toThrow(/the connection is closed/)
+  // A rejection that nobody awaits any more would fail the suite here.
+  await sleep(400)
 })
 
 test('this machine itself, without SSH', async () => {
