@@ -1,4 +1,4 @@
-import { check, command, file, role, sh, swarmService, t, template } from 'provision'
+import { check, command, containerOf, file, role, sh, swarmService, t, template } from 'provision'
 import cluster from './cluster.ts'
 import { imageSet, imageVars } from './sheets/images.ts'
 import { tls } from './sheets/secrets.ts'
@@ -42,7 +42,7 @@ export default role({
       config,
       // Tried first, then taken over without a connection being lost. Before the service: a new one has read it already.
       command('reload HAProxy', {
-        run: sh`id=$(docker ps -q --filter label=com.docker.swarm.service.name=${service}); [ -z "$id" ] || { docker exec "$id" haproxy -c -q -f /etc/provision/proxy/haproxy.cfg && docker kill -s HUP "$id" >/dev/null; }`
+        run: sh`id=$(${containerOf(service)}); [ -z "$id" ] || { docker exec "$id" haproxy -c -q -f /etc/provision/proxy/haproxy.cfg && docker kill -s HUP "$id" >/dev/null; }`
           .text,
         on: [config],
       }),

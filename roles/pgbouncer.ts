@@ -1,8 +1,8 @@
-import { check, command, directory, file, role, sh, swarmService, t, template } from 'provision'
+import { check, directory, file, role, sh, swarmService, t, template } from 'provision'
 import cluster from './cluster.ts'
 import { imageSet, imageVars } from './sheets/images.ts'
 import { passwords, tls } from './sheets/secrets.ts'
-import { pgbouncerService } from './sheets/services.ts'
+import { pgbouncerService, reload } from './sheets/services.ts'
 
 const vars = t.Object({
   mode: t.Union([t.Literal('transaction'), t.Literal('session')], { default: 'transaction' }),
@@ -36,12 +36,7 @@ export default role({
     return [
       directory('/etc/provision/proxy'),
       config,
-      // Before the service: one that has just been started has read it already.
-      command('reload PgBouncer', {
-        run: sh`docker ps -q --filter label=com.docker.swarm.service.name=${service} | xargs -r docker kill -s HUP >/dev/null`
-          .text,
-        on: [config],
-      }),
+      reload('PgBouncer', service, config),
       swarmService(
         pgbouncerService({ host, images: imageSet(shared.images), tls: secrets.tls }, secrets.pooler),
         // Writes go through the pooler of the primary's host: there the primary hands over first.

@@ -1,6 +1,5 @@
 import {
   check,
-  command,
   directory,
   file,
   type Host,
@@ -19,7 +18,7 @@ import { imageSet, imageVars } from './sheets/images.ts'
 import { postgresLook } from './sheets/looks.ts'
 import * as sheet from './sheets/postgres.ts'
 import { passwords, tls } from './sheets/secrets.ts'
-import { postgresService } from './sheets/services.ts'
+import { postgresService, reload } from './sheets/services.ts'
 
 const vars = t.Object({
   maxConnections: t.Integer({ default: 200, minimum: 20, description: 'PgBouncer stands before it.' }),
@@ -72,6 +71,7 @@ export default role({
       })
     const parameters = parametersFor(vars, facts.hardware, hosts)
     const url = `https://${host.address}:8008`
+    const service = `postgres-${host.name}`
     const addresses = hosts.map((h) => h.address)
     const dynamic = {
       ttl,
@@ -99,22 +99,20 @@ export default role({
     })
     const settings = patroniConfig({
       url,
-      via: `postgres-${host.name}`,
+      via: service,
       settings: dynamic,
       restarts: [...sheet.needsRestart],
     })
     const lowered = sheet.standbyBound.filter(
       (name) => Number(parameters[name]) < Number(facts.current?.[name]),
     )
-    const service = `postgres-${host.name}`
     return [
       directory('/etc/provision/postgres'),
       ['/var/lib/pg', '/var/lib/pg/data', '/var/lib/pg/wal'].map((path) =>
         directory(path, { owner: '5432', group: '5432', mode: '0700' }),
       ),
       config,
-      // Before the service: one that has just been started has read it already.
-      command('reload Patroni', { run: signal('HUP', service), on: [config] }),
+      reload('Patroni', service, config),
       swarmService(
         postgresService({ host, images: imageSet(shared.images), tls: secrets.tls }, secrets, addresses),
         { interrupts: ['postgres'] },
@@ -125,7 +123,7 @@ export default role({
       settings,
       patroniRestart({
         url,
-        via: `postgres-${host.name}`,
+        via: service,
         restartOn: [settings],
         leaderFirst: lowered.length > 0,
       }),
@@ -177,11 +175,6 @@ function parametersFor(
       next: `set kernel.hugePages: ${Math.ceil((shared / 2) * 1.02)} and apply the role kernel first; PostgreSQL would leave all of them unused`,
     })
   return parameters
-}
-
-/** A signal to the container's first process; nothing where none runs. */
-function signal(name: string, service: string): string {
-  return `docker ps -q --filter label=com.docker.swarm.service.name=${service} | xargs -r docker kill -s ${name} >/dev/null`
 }
 
 /** What the others say of themselves may be as old as their keys in etcd (ttl): each host vouches for its own member. */

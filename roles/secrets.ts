@@ -1,6 +1,6 @@
 import { directory, file, role, swarmSecret, t } from 'provision'
 import cluster from './cluster.ts'
-import { identityFiles, passwordFiles, passwords, tls } from './sheets/secrets.ts'
+import { identityFiles, listOf, passwords, swarmSecrets, tls } from './sheets/secrets.ts'
 
 const folder = '/etc/provision/tls'
 
@@ -14,7 +14,6 @@ export default role({
   shared: { cluster },
   secrets: { ...passwords, tls },
   resources({ secrets, host, hosts }) {
-    const isFirst = hosts[0]?.name === host.name
     return [
       directory('/etc/provision'),
       directory(folder, { mode: '0700' }),
@@ -22,14 +21,11 @@ export default role({
       identityFiles(host, secrets.tls).map(({ file: name, value }) =>
         file(`${folder}/${name}`, { content: value, mode: '0400' }),
       ),
-      Object.entries(passwordFiles(secrets)).map(([name, value]) =>
-        file(`/etc/provision/secrets/${name}`, { content: value, mode: '0400' }),
+      listOf(secrets).map((value) =>
+        file(`/etc/provision/secrets/${value.name}`, { content: value, mode: '0400' }),
       ),
       file(`${folder}/curl.conf`, { content: curlrc, mode: '0400' }),
-      identityFiles(host, secrets.tls)
-        .filter(({ secret }) => isFirst || secret !== 'tls-ca')
-        .map(({ secret, value }) => swarmSecret(secret, value)),
-      isFirst && Object.entries(passwordFiles(secrets)).map(([name, value]) => swarmSecret(name, value)),
+      swarmSecrets(host, hosts, secrets).map(({ secret, value }) => swarmSecret(secret, value)),
     ]
   },
 })

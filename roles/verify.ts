@@ -1,4 +1,4 @@
-import { type Host, precondition, role, type Script, sh, t } from 'provision'
+import { clientPsql, type Host, precondition, role, type Script, sh, t } from 'provision'
 import cluster from './cluster.ts'
 import { etcdLook, postgresLook, swarmLook } from './sheets/looks.ts'
 
@@ -62,11 +62,18 @@ export default role({
   },
 })
 
-/** The pooler's own account may log in everywhere and owns nothing. Its password goes over standard input. */
-function psql(host: Host, vip: string, port: number, mode: string, authority: string): Script {
+/** A question by the pooler's own account: it may log in everywhere and owns nothing. */
+function psql(
+  host: Host,
+  vip: string,
+  port: number,
+  mode: string,
+  authority: string,
+  question: string,
+): Script {
   const target = `host=${vip} port=${port} dbname=postgres user=pgbouncer sslmode=${mode} sslrootcert=${authority} connect_timeout=5`
-  const inside = sh`IFS= read -r PGPASSWORD; export PGPASSWORD; exec psql -XAt ${target} -c "$0"`
-  return sh`docker exec -i "$(docker ps -q --filter ${`label=com.docker.swarm.service.name=postgres-${host.name}`} | head -n 1)" sh -c ${inside.text}`
+  const asked = clientPsql(`postgres-${host.name}`, target, ['-At', '-c', question])
+  return sh`{ cat /etc/provision/secrets/pg-pooler; echo; } | ${asked}`
 }
 
 function ask(
@@ -77,9 +84,9 @@ function ask(
   question: string,
   expected: string,
 ): Script {
-  return sh`said=$( { cat /etc/provision/secrets/pg-pooler; echo; } | ${psql(host, vip, port, mode, '/run/provision/tls/ca.crt')} ${question} 2>&1 | tail -n 1); printf '%s\n' "$said"; printf '%s\n' "$said" | grep -Eq ${expected}`
+  return sh`said=$( ${psql(host, vip, port, mode, '/run/provision/tls/ca.crt', question)} 2>&1 | tail -n 1); printf '%s\n' "$said"; printf '%s\n' "$said" | grep -Eq ${expected}`
 }
 
 function refused(host: Host, vip: string, mode: string, authority: string): Script {
-  return sh`if { cat /etc/provision/secrets/pg-pooler; echo; } | ${psql(host, vip, 5432, mode, authority)} 'SELECT 1' >/dev/null 2>&1; then echo accepted; exit 1; else echo refused; fi`
+  return sh`if ${psql(host, vip, 5432, mode, authority, 'SELECT 1')} >/dev/null 2>&1; then echo accepted; exit 1; else echo refused; fi`
 }

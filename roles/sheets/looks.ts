@@ -1,4 +1,4 @@
-import { type Host, patroniRequest, sh } from 'provision'
+import { type Host, patroniRequest, raw, sh } from 'provision'
 
 const own = 'curl -fK /etc/provision/tls/curl.conf'
 
@@ -54,8 +54,4 @@ export function postgresHandover({ name, address }: Host) {
   )
   return sh`a=$(${request}); case $a in *200|*202) ;; *) printf '%s\n' "$a" >&2; exit 1 ;; esac
 end=$(($(date +%s) + 60)); until curl -K /etc/provision/tls/curl.conf -fo /dev/null ${`${url}/replica`}; do [ "$(date +%s)" -lt "$end" ] || { echo 'it is no standby after 60 s' >&2; exit 1; }; sleep 0.5; done`
-}
-
-function raw(text: string) {
-  return { text, shown: text }
 }

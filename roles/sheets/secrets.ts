@@ -6,7 +6,7 @@ export const tls = identity((shared) => {
   return cluster ? [cluster.vip] : []
 })
 
-/** Passwords of the cluster. Applications have theirs beside these. */
+/** Passwords of the cluster; a container finds each under /run/secrets by its name. Applications have theirs beside these. */
 export const passwords = {
   superuser: password('pg-superuser'),
   replication: password('pg-replication'),
@@ -17,23 +17,8 @@ export const passwords = {
 
 export type Passwords = { readonly [K in keyof typeof passwords]: Secret }
 
-/** The file under /run/secrets that a container finds each password in. */
-const passwordFile = {
-  superuser: 'pg-superuser',
-  replication: 'pg-replication',
-  rewind: 'pg-rewind',
-  pooler: 'pg-pooler',
-  rest: 'patroni-rest',
-} as const
-
-/** What goes into the swarm's secrets, by file. */
-export function passwordFiles(secrets: Partial<Passwords>): Readonly<Record<string, Secret>> {
-  return Object.fromEntries(
-    Object.entries(passwordFile).flatMap(([key, file]) => {
-      const secret = secrets[key as keyof Passwords]
-      return secret ? [[file, secret] as const] : []
-    }),
-  )
+export function listOf({ superuser, replication, rewind, pooler, rest }: Passwords): readonly Secret[] {
+  return [superuser, replication, rewind, pooler, rest]
 }
 
 export function identityFiles(host: Host, { key, certificate, authority }: Identity) {
@@ -44,6 +29,17 @@ export function identityFiles(host: Host, { key, certificate, authority }: Ident
   ] as const
 }
 
+/** The secrets of the swarm that this host sees to: its own, and on the first host those that all share. */
+export function swarmSecrets(
+  host: Host,
+  hosts: readonly Host[],
+  secrets: Passwords & { readonly tls: Identity },
+): readonly { readonly secret: string; readonly value: Secret | string }[] {
+  const own = identityFiles(host, secrets.tls)
+  if (hosts[0]?.name !== host.name) return own.filter(({ secret }) => secret !== 'tls-ca')
+  return [...own, ...listOf(secrets).map((value) => ({ secret: value.name, value }))]
+}
+
 /** The host's key and certificates as a service mounts them. */
 export function identityMounts(host: Host, tls: Identity) {
   return identityFiles(host, tls).map(({ file, secret, value }) => ({
@@ -52,13 +48,6 @@ export function identityMounts(host: Host, tls: Identity) {
   }))
 }
 
-export function passwordMounts(
-  secrets: Partial<Passwords>,
-  files: readonly (typeof passwordFile)[keyof Passwords][],
-) {
-  const all = passwordFiles(secrets)
-  return files.flatMap((file) => {
-    const secret = all[file]
-    return secret ? [{ name: secretName(file, secret), file }] : []
-  })
+export function passwordMounts(secrets: readonly Secret[]) {
+  return secrets.map((value) => ({ name: secretName(value.name, value), file: value.name }))
 }

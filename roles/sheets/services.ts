@@ -1,4 +1,13 @@
-import type { Host, Identity, Secret, ServiceWish } from 'provision'
+import {
+  command,
+  containerOf,
+  type Host,
+  type Identity,
+  type Resource,
+  type Secret,
+  type ServiceWish,
+  sh,
+} from 'provision'
 import type { ImageSet } from './images.ts'
 import { identityMounts, type Passwords, passwordMounts } from './secrets.ts'
 
@@ -7,6 +16,17 @@ export interface Parts {
   readonly host: Host
   readonly images: ImageSet
   readonly tls: Identity
+}
+
+/**
+ * A program takes over a changed file without a restart: its container is sent HUP. It belongs before the service, since
+ * one that has just been started has read the file already.
+ */
+export function reload(program: string, service: string, config: Resource) {
+  return command(`reload ${program}`, {
+    run: sh`${containerOf(service)} | xargs -r docker kill -s HUP >/dev/null`.text,
+    on: [config],
+  })
 }
 
 const tmp = { target: '/run/provision', mb: 16, mode: 0o1777 }
@@ -52,7 +72,7 @@ export function postgresService(
     ],
     secrets: [
       ...identityMounts(host, tls),
-      ...passwordMounts(passwords, ['pg-superuser', 'pg-replication', 'pg-rewind', 'patroni-rest']),
+      ...passwordMounts([passwords.superuser, passwords.replication, passwords.rewind, passwords.rest]),
     ],
     stopSeconds: 120,
   }
@@ -67,7 +87,7 @@ export function pgbouncerService({ host, images, tls }: Parts, pooler: Secret): 
     user: '6432:6432',
     mounts: [config('proxy')],
     tmpfs: [tmp],
-    secrets: [...identityMounts(host, tls), ...passwordMounts({ pooler }, ['pg-pooler'])],
+    secrets: [...identityMounts(host, tls), ...passwordMounts([pooler])],
     memoryMb: 512,
   }
 }

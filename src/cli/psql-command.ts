@@ -5,7 +5,7 @@ import { InputError, ProvisionError } from '../errors.ts'
 import { loadInventory } from '../inventory/index.ts'
 import type { Host } from '../model/host.ts'
 import type { Transport } from '../model/transport.ts'
-import { sh } from '../shell/sh.ts'
+import { clientPsql } from '../resources/sql.ts'
 import { readVault } from '../vault/store.ts'
 import { connectorFor } from './connector.ts'
 import type { PsqlFlags } from './flags.ts'
@@ -35,10 +35,9 @@ export async function psqlCommand(database: string, flags: PsqlFlags): Promise<n
   const connector = connectorFor(flags, (name) => inventory.hosts.find((h) => h.name === name))
   const link = await firstOf(inventory.hosts, connector.connect)
   try {
-    const service = `label=com.docker.swarm.service.name=postgres-${link.host.name}`
     const target = `host=${vip} port=${flags.read ? 5433 : 5432} dbname=${database} user=${owner} sslmode=verify-full sslrootcert=/run/provision/tls/ca.crt connect_timeout=10`
-    const inside = sh`IFS= read -r PGPASSWORD; export PGPASSWORD; exec psql -X ${target} ${flags.command === undefined ? [] : ['-c', flags.command]}`
-    const script = sh`exec docker exec -i "$(docker ps -q --filter ${service} | head -n 1)" sh -c ${inside.text}`
+    const args = flags.command === undefined ? [] : ['-c', flags.command]
+    const script = clientPsql(`postgres-${link.host.name}`, target, args)
     const { output, done } = await link.pipe(script, Readable.from(input(password, flags)))
     await pipeline(output, process.stdout, { end: false })
     const { code, stderr } = await done

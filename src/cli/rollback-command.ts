@@ -1,8 +1,12 @@
+import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { InputError, RefusedError } from '../errors.ts'
 import { loadInventory } from '../inventory/index.ts'
 import type { RunFlags } from './flags.ts'
+import { loadPlaybook } from './load-playbook.ts'
 import { runCommand } from './run-command.ts'
+
+const playbookFile = 'playbooks/rollback.ts'
 
 export interface RollbackFlags extends RunFlags {
   readonly destroyData?: boolean
@@ -14,15 +18,24 @@ export interface RollbackFlags extends RunFlags {
 export async function rollbackCommand(phase: string, flags: RollbackFlags): Promise<number> {
   if (flags.destroyData) await mustConfirm(flags)
   const set = [...(flags.set ?? []), ...(flags.destroyData ? ['rollback.destroyData=true'] : [])]
-  return runCommand('playbooks/rollback.ts', { ...flags, until: phase, set })
+  return runCommand(playbookFile, { ...flags, until: phase, set })
 }
 
 async function mustConfirm(flags: RollbackFlags): Promise<void> {
-  const [host] = loadInventory(flags.inventory).hosts
-  const { scope = 'postgres-cluster' } = (host?.vars.cluster ?? {}) as { readonly scope?: string }
+  const scope = await scopeOf(flags.inventory)
   const typed = flags.confirm ?? (await ask(scope))
   if (typed !== scope)
     throw new RefusedError({ what: `the name of the cluster is ${scope}, not ${typed}: nothing was changed` })
+}
+
+/** The cluster's name as the playbook itself reads it: the inventory may leave it to its default. */
+async function scopeOf(file: string): Promise<string> {
+  const { plays } = await loadPlaybook(playbookFile, join(import.meta.dirname, '..', '..'))
+  const shared = plays.flatMap((play) => play.roles).find((role) => role.shared.cluster)?.shared.cluster
+  const inventory = loadInventory(file)
+  const [host] = inventory.hosts
+  if (!shared || !host) throw new InputError({ what: 'the inventory has no hosts with a cluster' })
+  return (inventory.varsFor(host, shared) as { readonly scope: string }).scope
 }
 
 async function ask(scope: string): Promise<string> {

@@ -2,13 +2,14 @@ import type { Inventory } from '../inventory/index.ts'
 import type { Host } from '../model/host.ts'
 import type { Playbook } from '../model/playbook.ts'
 import type { Role } from '../model/role.ts'
+import type { Need } from '../vault/vault.ts'
+
+type Named = Readonly<Record<string, unknown>>
 
 /** Shared vars and opened secrets of every role on every host, by the names that the role gives them. */
 export interface Secrets {
-  /** What was generated or renewed for this run. */
-  readonly made: readonly string[]
-  sharedOf(host: Host, role: Role): Readonly<Record<string, unknown>>
-  secretsOf(host: Host, role: Role): Readonly<Record<string, unknown>>
+  sharedOf(host: Host, role: Role): Named
+  secretsOf(host: Host, role: Role): Named
 }
 
 /** Opens what the roles of a playbook need, before the first connection. What is missing is generated and saved. */
@@ -17,7 +18,7 @@ export async function openSecrets(playbook: Playbook, inventory: Inventory): Pro
     Object.fromEntries(
       Object.entries(role.shared).map(([key, owner]) => [key, inventory.varsFor(host, owner)]),
     )
-  const needsOf = (host: Host, role: Role) =>
+  const needsOf = (host: Host, role: Role): readonly (Need & { readonly key: string })[] =>
     Object.entries(role.secrets(inventory.varsFor(host, role))).map(([key, spec]) => ({
       key,
       host,
@@ -28,17 +29,14 @@ export async function openSecrets(playbook: Playbook, inventory: Inventory): Pro
     inventory.select(play.on).flatMap((host) => play.roles.flatMap((role) => needsOf(host, role))),
   )
   // Playbooks without secrets pay nothing for them.
-  if (needs.length === 0) return { made: [], sharedOf, secretsOf: () => ({}) }
+  if (needs.length === 0) return { sharedOf, secretsOf: () => ({}) }
   const { openVault } = await import('../vault/vault.ts')
-  const vault = await openVault(inventory.secrets, needs)
-  if (vault.made.length > 0)
-    console.error(
-      `made ${vault.made.join(', ')} in ${inventory.secrets.file} (key: ${inventory.secrets.identity})`,
-    )
+  const { made, answer } = await openVault(inventory.secrets, needs)
+  if (made.length > 0)
+    console.error(`made ${made.join(', ')} in ${inventory.secrets.file} (key: ${inventory.secrets.identity})`)
   return {
-    made: vault.made,
     sharedOf,
     secretsOf: (host, role) =>
-      Object.fromEntries(needsOf(host, role).map((need) => [need.key, vault.answer(need)])),
+      Object.fromEntries(needsOf(host, role).map((need) => [need.key, answer(need)])),
   }
 }

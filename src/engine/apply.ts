@@ -144,6 +144,11 @@ function dependants(todo: readonly Due[], rest: readonly Wanted[]): readonly Res
   return rest.map((w) => w.resource).filter((r) => r.triggers.some((t) => changing.has(idOf(t))))
 }
 
+/** Looks at some of a host's resources again, and believes what it sees. */
+export async function refresh(session: Session, wanted: readonly Wanted[], report: Reporter): Promise<void> {
+  session.states = new Map([...session.states, ...(await lookAgain(session, wanted, report))])
+}
+
 /** Observes again what lies ahead. */
 export async function lookAgain(session: Session, rest: readonly Wanted[], report: Reporter) {
   const look = glance(rest.map((w) => w.resource))

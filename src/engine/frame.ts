@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Output } from '../model/probe.ts'
-import { lines, type Script, sh, showAs } from '../shell/sh.ts'
+import { lines, raw, type Script, sh, showAs } from '../shell/sh.ts'
 
 /** One part of a batch. An isolated part gets a `sh` of its own, so that even its syntax errors stay its own. */
 export interface Part {
@@ -50,10 +50,6 @@ function framed({ script, isolated }: Part, index: number, mark: string): Script
     // `$code` stays readable for the next part: what is owed is paid only when the change before it succeeded.
     sh`code=$?; printf '\n%s %s\n' ${border} "$code"; printf '\n%s\n' ${border} >&2`,
   ])
-}
-
-function raw(text: string): Script {
-  return { text, shown: text }
 }
 
 function read(output: Output, count: number, mark: string): readonly (Output | undefined)[] {

@@ -1,5 +1,5 @@
 import { idOf, type Resource } from '../model/resource.ts'
-import { lookAgain } from './apply.ts'
+import { refresh } from './apply.ts'
 import type { RunOptions } from './options.ts'
 import type { Wanted } from './plan.ts'
 import type { Session } from './session.ts'
@@ -31,5 +31,5 @@ export async function addOrphans(
     })
   s.pruned = orphans
   s.wanted = [...s.wanted, ...gone]
-  s.states = new Map([...s.states, ...(await lookAgain(s, gone, options.report))])
+  await refresh(s, gone, options.report)
 }

@@ -1,6 +1,6 @@
 import type { Play } from '../model/playbook.ts'
 import { idOf } from '../model/resource.ts'
-import { applyHost, lookAgain } from './apply.ts'
+import { applyHost, refresh } from './apply.ts'
 import { eachHost } from './guard.ts'
 import type { RunOptions } from './options.ts'
 import { type Due, due, type Wanted } from './plan.ts'
@@ -60,7 +60,8 @@ async function divided(
 ): Promise<readonly [readonly Session[], readonly Session[]]> {
   if (group.every((s) => s.interrupts.length === 0)) return [[], group]
   // Earlier plays may have been what this one waited for: what it takes down is known only now.
-  if (isLater || index > 0) await eachHost(group, options, (s) => refresh(s, index, options))
+  if (isLater || index > 0)
+    await eachHost(group, options, (s) => refresh(s, wantedIn(s, index), options.report))
   const isCareful = (s: Session) => interruptedBy(s, duesOf(s, index, options)).length > 0
   return [group.filter(isCareful), group.filter((s) => !isCareful(s))]
 }
@@ -77,7 +78,7 @@ async function oneByOne(
   const down = careful.flatMap((s) => interruptedBy(s, duesOf(s, index, options)))
   for (const s of inOrder(careful, down, leaderFirst)) {
     await eachHost([s], options, async () => {
-      await refresh(s, index, options)
+      await refresh(s, wantedIn(s, index), options.report)
       const names = interruptedBy(s, duesOf(s, index, options))
       if (names.length > 0) await stepDown(s, names, s.cluster, options, leaderFirst)
       await playHere(s, play, index, true, options)
@@ -96,10 +97,6 @@ function wantedIn(s: Session, index: number): readonly Wanted[] {
   return s.wanted.filter((w) => w.playIndex === index)
 }
 
-async function refresh(s: Session, index: number, options: RunOptions): Promise<void> {
-  s.states = new Map([...s.states, ...(await lookAgain(s, wantedIn(s, index), options.report))])
-}
-
 async function playHere(
   s: Session,
   play: Play,
@@ -108,7 +105,7 @@ async function playHere(
   options: RunOptions,
 ): Promise<void> {
   // Other plays and hosts have written since: what was seen before them is believed no longer.
-  if (isLater || index > 0) await refresh(s, index, options)
+  if (isLater || index > 0) await refresh(s, wantedIn(s, index), options.report)
   await applyHost(s, wantedIn(s, index), options)
   s.applied.add(index)
   options.report({ type: 'played', host: s.host.name, name: play.name ?? play.on })

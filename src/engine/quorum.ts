@@ -4,7 +4,7 @@ import type { HostPlan } from '../model/event.ts'
 import type { Member, QuorumWish } from '../model/quorum.ts'
 import type { Resource } from '../model/resource.ts'
 import type { Script } from '../shell/sh.ts'
-import { lookAgain } from './apply.ts'
+import { refresh } from './apply.ts'
 import type { RunOptions } from './options.ts'
 import type { Due } from './plan.ts'
 import { ask, type Session } from './session.ts'
@@ -106,10 +106,13 @@ async function untilEnough(
 /** Who is alive, and who leads, now. */
 export async function lookAtMembers(sessions: readonly Session[], options: RunOptions): Promise<void> {
   await Promise.all(
-    sessions.map(async (s) => {
-      const own = s.wanted.filter((w) => w.resource.kind.isQuorum)
-      s.states = new Map([...s.states, ...(await lookAgain(s, own, options.report))])
-    }),
+    sessions.map((s) =>
+      refresh(
+        s,
+        s.wanted.filter((w) => w.resource.kind.isQuorum),
+        options.report,
+      ),
+    ),
   )
 }
 

@@ -72,23 +72,9 @@ export async function baseImage(): Promise<string> {
   const archive = join(folder, 'debian.tar')
   if (existsSync(archive)) return folder
   mkdirSync(folder, { recursive: true })
-  const { main, security } = mirrors()
-  await runHere(
-    'mmdebstrap',
-    '--quiet',
-    '--variant=minbase',
-    '--mode=root',
-    '--components=main',
-    '--aptopt=Acquire::Languages "none"',
-    '--dpkgopt=path-exclude=/usr/share/man/*',
-    '--dpkgopt=path-exclude=/usr/share/doc/*',
+  await debootstrap(`${archive}.new.tar`, [
     '--customize-hook=rm -rf "$1"/var/lib/apt/lists/* "$1"/etc/resolv.conf "$1"/etc/hostname',
-    suite,
-    `${archive}.new.tar`,
-    `deb ${main} ${suite} main`,
-    `deb ${main} ${suite}-updates main`,
-    `deb ${security} ${suite}-security main`,
-  )
+  ])
   renameSync(`${archive}.new.tar`, archive)
   return folder
 }
@@ -98,28 +84,35 @@ export async function baseRoot(): Promise<string> {
   const base = join(cache, `base-${suite}`)
   if (existsSync(join(base, 'etc'))) return base
   mkdirSync(cache, { recursive: true })
-  const { main, security } = mirrors()
   const half = `${base}.new`
   rmSync(half, { recursive: true, force: true })
+  await debootstrap(half, [
+    `--include=${packages.join(',')}`,
+    '--aptopt=Apt::Install-Recommends "false"',
+    '--customize-hook=rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/resolv.conf; : > "$1"/etc/machine-id',
+  ])
+  // A root that was cut off half way must never be taken for a whole one.
+  renameSync(half, base)
+  return base
+}
+
+/** A smallest Debian of the lab's suite, as a folder or, where the name says so, a tar file. */
+async function debootstrap(target: string, options: readonly string[]): Promise<void> {
+  const { main, security } = mirrors()
   await runHere(
     'mmdebstrap',
     '--quiet',
     '--variant=minbase',
     '--mode=root',
     '--components=main',
-    `--include=${packages.join(',')}`,
     '--aptopt=Acquire::Languages "none"',
-    '--aptopt=Apt::Install-Recommends "false"',
     '--dpkgopt=path-exclude=/usr/share/man/*',
     '--dpkgopt=path-exclude=/usr/share/doc/*',
-    '--customize-hook=rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/resolv.conf; : > "$1"/etc/machine-id',
+    ...options,
     suite,
-    half,
+    target,
     `deb ${main} ${suite} main`,
     `deb ${main} ${suite}-updates main`,
     `deb ${security} ${suite}-security main`,
   )
-  // A root that was cut off half way must never be taken for a whole one.
-  renameSync(half, base)
-  return base
 }

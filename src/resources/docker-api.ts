@@ -8,12 +8,15 @@ export function engineGet(path: string): Script {
   return sh`curl -sS --max-time 30 --fail-with-body --unix-socket /run/docker.sock ${`http://docker${path}`}`
 }
 
-/** Sends the output of `body` as JSON: whatever is in it is in no command line. */
+/**
+ * Sends the output of `body` as JSON: whatever is in it is in no command line. `path` is a Script, because ids in it are
+ * often words that the shell makes.
+ */
 export function enginePost(path: Script, body: Script): Script {
   return sh`${body} | curl -sS --max-time 100 --fail-with-body --unix-socket /run/docker.sock -H 'Content-Type: application/json' -d @- http://docker${path}`
 }
 
-/** Text for the path of a request, where shell words are made at run time. */
-export function path(text: string): Script {
-  return { text, shown: text }
+/** The id of the container that runs for a service of the swarm on this host; empty where none does. */
+export function containerOf(service: string): Script {
+  return sh`docker ps -q --filter ${`label=com.docker.swarm.service.name=${service}`}`
 }

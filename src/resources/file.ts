@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Change, Differing, Kind, Planned } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { Secret } from '../secret/secret.ts'
-import { lines, type Script, sh, showAs } from '../shell/sh.ts'
+import { lines, raw, type Script, sh, showAs } from '../shell/sh.ts'
 import { unifiedDiff } from './files-diff.ts'
 import { type Access, type AccessOptions, accessOf, checkPath, type Entry, probePaths } from './files-look.ts'
 
@@ -84,7 +84,7 @@ function step({ desired: d, changes }: Planned<Wanted, Entry>): Script {
     sh`t=${temp}; trap 'rm -f -- "$t"' EXIT`,
     sh`printf %s ${d.content} > "$t"`,
     sh`chown -- ${who} "$t"; chmod -- ${d.mode} "$t"`,
-    { text: command, shown: command },
+    raw(command),
     sh`sync -- "$t"; mv -fT -- "$t" ${d.path}; trap - EXIT`,
   ])
   return showAs(script, `write ${d.path} (${Buffer.byteLength(textOf(d.content))} bytes)`)

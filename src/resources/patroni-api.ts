@@ -1,4 +1,5 @@
 import { type Script, sh } from '../shell/sh.ts'
+import { containerOf } from './docker-api.ts'
 
 /**
  * A request to Patroni that changes something: from inside its own container, where the certificate and the password
@@ -11,5 +12,5 @@ export function patroniRequest(
   body: string,
   seconds: number,
 ): Script {
-  return sh`docker exec "$(docker ps -q --filter ${`label=com.docker.swarm.service.name=${via}`} | grep . || docker ps -q --filter name=breakglass-postgres)" curl -K /run/provision/rest.conf --max-time ${seconds} -w '\n%{http_code}' -X ${method} -d ${body} ${url}`
+  return sh`docker exec "$(${containerOf(via)} | grep . || docker ps -q --filter name=breakglass-postgres)" curl -K /run/provision/rest.conf --max-time ${seconds} -w '\n%{http_code}' -X ${method} -d ${body} ${url}`
 }

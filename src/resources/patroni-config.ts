@@ -7,21 +7,16 @@ import { patroniRequest } from './patroni-api.ts'
 export type Settings = { readonly [key: string]: string | number | boolean | Settings }
 
 interface Wanted {
+  /** `https://10.0.0.1:8008` */
   readonly url: string
+  /** The service of the swarm whose container may change it. */
   readonly via: string
   readonly settings: Settings
   /** Parameters whose change needs a restart of PostgreSQL. */
   readonly restarts: readonly string[]
 }
 
-export interface PatroniConfigOptions extends Meta {
-  /** `https://10.0.0.1:8008` */
-  readonly url: string
-  /** The service of the swarm whose container may change it. */
-  readonly via: string
-  readonly settings: Settings
-  readonly restarts: readonly string[]
-}
+export type PatroniConfigOptions = Meta & Wanted
 
 const parameters = 'postgresql.parameters.'
 

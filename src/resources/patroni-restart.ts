@@ -58,7 +58,7 @@ const kind: Kind<Wanted, Seen> = {
       planned.map(({ desired: { url, via } }) =>
         lines([
           // A member notices a new configuration in its next round of at most loop_wait seconds.
-          sh`for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24; do curl -K /etc/provision/tls/curl.conf ${`${url}/patroni`} | grep -q '"pending_restart": *true' && break; sleep 0.5; done`,
+          sh`i=0; until [ $i = 24 ] || curl -K /etc/provision/tls/curl.conf ${`${url}/patroni`} | grep -q '"pending_restart": *true'; do sleep 0.5; i=$((i + 1)); done`,
           sh`a=$(${patroniRequest(via, 'POST', `${url}/restart`, '{"restart_pending": true}', 180)}); case $a in *200|*'conditions are not satisfied'*) ;; *) printf '%s\n' "$a" >&2; exit 1 ;; esac`,
         ]),
       ),

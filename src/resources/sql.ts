@@ -3,6 +3,7 @@ import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { Secret } from '../secret/secret.ts'
 import { lines, type Script, sh } from '../shell/sh.ts'
+import { containerOf } from './docker-api.ts'
 
 interface Wanted {
   readonly database: string
@@ -182,7 +183,16 @@ function question({ holds }: Wanted, index: number): string | Secret {
 }
 
 function psql({ via, database }: Wanted): Script {
-  return sh`docker exec -i "$(docker ps -q --filter ${`label=com.docker.swarm.service.name=${via}`} | head -n 1)" psql-leader -d ${database}`
+  return sh`docker exec -i "$(${containerOf(via)} | head -n 1)" psql-leader -d ${database}`
+}
+
+/**
+ * psql as a client of the cluster, from inside a service's container: the first line of standard input is the password, so
+ * that it is in no process list; the rest is psql's. `target` is a connection string.
+ */
+export function clientPsql(via: string, target: string, args: readonly string[]): Script {
+  const inside = sh`IFS= read -r PGPASSWORD; export PGPASSWORD; exec psql -X ${target} ${args}`
+  return sh`docker exec -i "$(${containerOf(via)} | head -n 1)" sh -c ${inside.text}`
 }
 
 /**

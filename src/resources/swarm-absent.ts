@@ -1,7 +1,7 @@
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh } from '../shell/sh.ts'
-import { engineGet } from './docker-api.ts'
+import { containerOf, engineGet } from './docker-api.ts'
 
 interface Wanted {
   readonly name: string
@@ -33,7 +33,7 @@ const services: Kind<Wanted, boolean> = {
       planned.map(
         ({ desired: { name } }) =>
           sh`curl -s -o /dev/null --unix-socket /run/docker.sock -X DELETE ${`http://docker/services/${name}`}
-end=$(($(date +%s) + 150)); while docker ps -q --filter ${`label=com.docker.swarm.service.name=${name}`} | grep -q .; do if [ "$(date +%s)" -ge "$end" ]; then echo ${`containers of ${name} still run`} >&2; exit 1; fi; sleep 0.5; done`,
+end=$(($(date +%s) + 150)); while ${containerOf(name)} | grep -q .; do if [ "$(date +%s)" -ge "$end" ]; then echo ${`containers of ${name} still run`} >&2; exit 1; fi; sleep 0.5; done`,
       ),
     ),
   risks: () => ['restart'],

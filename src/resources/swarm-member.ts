@@ -2,8 +2,8 @@ import { type Ask, ask } from '../model/ask.ts'
 import type { Change, Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { Secret } from '../secret/secret.ts'
-import { lines, type Script, sh } from '../shell/sh.ts'
-import { engineGet, enginePost, path } from './docker-api.ts'
+import { lines, raw, type Script, sh } from '../shell/sh.ts'
+import { engineGet, enginePost } from './docker-api.ts'
 
 interface Wanted {
   readonly address: string
@@ -106,7 +106,7 @@ const forgetOldSelves = lines([
   sh`printf %s "$nodes" | jq -c --argjson me "$me" '.[] | select(.Description.Hostname == $me.Name and .ID != $me.id)' | while read -r node; do`,
   sh`  id=$(printf %s "$node" | jq -r .ID); version=$(printf %s "$node" | jq .Version.Index)`,
   sh`  if [ "$(printf %s "$node" | jq -r .Spec.Role)" = manager ]; then`,
-  sh`    ${enginePost(path('"/nodes/$id/update?version=$version"'), sh`printf %s "$node" | jq -c '.Spec | .Role = "worker"'`)} || exit 1`,
+  sh`    ${enginePost(raw('"/nodes/$id/update?version=$version"'), sh`printf %s "$node" | jq -c '.Spec | .Role = "worker"'`)} || exit 1`,
   sh`  fi`,
   sh`  until curl -sS --fail-with-body --max-time 30 --unix-socket /run/docker.sock -X DELETE "http://docker/nodes/$id?force=1"; do [ "$(date +%s)" -lt "$end" ] || exit 1; sleep 1; done`,
   sh`done`,

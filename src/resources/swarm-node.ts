@@ -1,7 +1,7 @@
 import type { Change, Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
-import { lines, sh } from '../shell/sh.ts'
-import { engineGet, enginePost, path } from './docker-api.ts'
+import { lines, raw, sh } from '../shell/sh.ts'
+import { engineGet, enginePost } from './docker-api.ts'
 
 interface Wanted {
   readonly labels: Readonly<Record<string, string>>
@@ -47,7 +47,7 @@ const kind: Kind<Wanted, Seen> = {
           sh`set -e; id=$(${ownNode})`,
           sh`node=$(curl -sS --fail-with-body --max-time 10 --unix-socket /run/docker.sock "http://docker/nodes/$id")`,
           sh`version=$(printf %s "$node" | jq .Version.Index)`,
-          enginePost(path('"/nodes/$id/update?version=$version"'), sh`printf %s "$node" | jq -c ${edit}`),
+          enginePost(raw('"/nodes/$id/update?version=$version"'), sh`printf %s "$node" | jq -c ${edit}`),
         ])
       }),
     ),

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { Secret } from '../secret/secret.ts'
-import { lines, sh } from '../shell/sh.ts'
-import { engineGet, enginePost, path } from './docker-api.ts'
+import { lines, raw, sh } from '../shell/sh.ts'
+import { engineGet, enginePost } from './docker-api.ts'
 
 interface Wanted {
   readonly name: string
@@ -43,7 +43,7 @@ const kind: Kind<Wanted, boolean> = {
       ...planned.map(({ desired: { name, value } }) => {
         const data = new Secret(value.name, Buffer.from(value.reveal()).toString('base64'))
         const body = sh`printf '{"Name":"%s","Data":"%s"}' ${name} ${data}`
-        return sh`${enginePost(path('/secrets/create'), body)} >/dev/null`
+        return sh`${enginePost(raw('/secrets/create'), body)} >/dev/null`
       }),
     ]),
 }

@@ -1,7 +1,7 @@
 import type { Change, Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
-import { lines, sh } from '../shell/sh.ts'
-import { engineGet, enginePost, path } from './docker-api.ts'
+import { lines, raw, sh } from '../shell/sh.ts'
+import { engineGet, enginePost } from './docker-api.ts'
 import { differences, type ServiceSpec, specOf } from './swarm-spec.ts'
 
 /** One container on one host, kept by the swarm. */
@@ -94,7 +94,7 @@ const kind: Kind<Wanted, Seen> = {
               spec,
               changes.some((c) => c.attribute === 'restart'),
             )
-          : sh`${enginePost(path('/services/create'), filled(spec))} >/dev/null`,
+          : sh`${enginePost(raw('/services/create'), filled(spec))} >/dev/null`,
         untilRunning(spec.Name),
       ]),
     ]),
@@ -115,7 +115,7 @@ function update(spec: ServiceSpec, isRestart: boolean) {
     sh`old=$(${engineGet(`/services/${spec.Name}`)}); version=$(printf %s "$old" | jq .Version.Index)`,
     sh`force=$(printf %s "$old" | jq ${`(.Spec.TaskTemplate.ForceUpdate // 0) + ${isRestart ? 1 : 0}`})`,
     sh`${enginePost(
-      path(`"/services/${spec.Name}/update?version=$version"`),
+      raw(`"/services/${spec.Name}/update?version=$version"`),
       sh`${filled(spec)} | jq -c --argjson force "$force" '.TaskTemplate.ForceUpdate = $force'`,
     )} >/dev/null`,
   ])

@@ -29,6 +29,11 @@ export function sh(strings: TemplateStringsArray, ...values: readonly Argument[]
   return { text, shown }
 }
 
+/** Text that is shell already: nothing in it is quoted. */
+export function raw(text: string): Script {
+  return { text, shown: text }
+}
+
 /** One Script of many, each on lines of its own. */
 export function lines(scripts: readonly Script[]): Script {
   return { text: scripts.map((s) => s.text).join('\n'), shown: scripts.map((s) => s.shown).join('\n') }

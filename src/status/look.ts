@@ -1,6 +1,6 @@
 import type { Host } from '../model/host.ts'
 import type { Output } from '../model/probe.ts'
-import { type Script, sh } from '../shell/sh.ts'
+import { raw, type Script, sh } from '../shell/sh.ts'
 
 /** What one host says of every part of the stack; undefined where a part does not answer. */
 export interface HostView {
@@ -131,8 +131,4 @@ function backends(csv: string): Record<string, Record<string, string>> {
     Object.assign(all[backend], { [server]: state })
   }
   return all
-}
-
-function raw(text: string): Script {
-  return { text, shown: text }
 }

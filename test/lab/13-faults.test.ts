@@ -146,25 +146,11 @@ test('a phase is rolled back without its data, and comes again with it; with --d
   expect(await on('h1', sh`docker service ls --format '{{.Name}}' | sort | tr '\n' ' '`)).toBe(
     'etcd-h1 etcd-h2 etcd-h3 postgres-h1 postgres-h2 postgres-h3',
   )
-  const refused = await provision([
-    'rollback',
-    'etcd',
-    ...labInventory,
-    '--yes',
-    '--destroy-data',
-    '--confirm',
-    'wrong',
-  ])
+  const destroy = (confirm: string) =>
+    provision(['rollback', 'etcd', ...labInventory, '--yes', '--destroy-data', '--confirm', confirm])
+  const refused = await destroy('wrong')
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('nothing was changed')])
-  const gone = await provision([
-    'rollback',
-    'etcd',
-    ...labInventory,
-    '--yes',
-    '--destroy-data',
-    '--confirm',
-    'postgres-cluster',
-  ])
+  const gone = await destroy('postgres-cluster')
   expect(gone.code, gone.stdout + gone.stderr).toBe(0)
   expect(
     await on('h2', sh`docker service ls -q | wc -l; ls /var/lib/pg/data /var/lib/etcd | grep -c main`),
