@@ -1,11 +1,19 @@
-import { check, role, sh, swarm, swarmManager, swarmNode, t } from 'provision'
+import { check, role, sh, sharedVars, swarm, swarmAutolock, swarmManager, swarmNode, t } from 'provision'
 
 const vars = t.Object({
   addressPool: t.String({
     default: '10.201.0.0/16',
     description: 'Addresses of overlay networks. It cannot be changed later.',
   }),
+  autolock: t.Boolean({
+    default: false,
+    description:
+      'A manager whose daemon was restarted waits for a key, and its services with it: the next run brings the key from another manager. Keep it (docker swarm unlock-key): after a power cut of all hosts nobody else has it.',
+  }),
 })
+
+/** For roles that must know the swarm's addresses. */
+export const swarmVars = sharedVars('swarm', vars)
 
 /** Docker Swarm: every host of the play is a manager. Whoever is one already lets the others in. */
 export default role({
@@ -22,6 +30,7 @@ export default role({
     return [
       swarmManager({ address: host.address, addressPool: vars.addressPool, ...(through ? { through } : {}) }),
       swarmNode({ labels: { 'provision.host': host.name } }),
+      host.name === hosts[0]?.name && swarmAutolock(vars.autolock),
       check(`swarm has ${hosts.length} managers`, membersReady(hosts.length), { withinSeconds: 120 }),
     ]
   },
