@@ -135,7 +135,8 @@ export type Match =
       readonly not: boolean
     }
   | { readonly kind: 'rpfilter'; readonly words: readonly string[]; readonly not: boolean }
-  | { readonly kind: 'physdev'; readonly wants: boolean; readonly words: readonly string[] }
+  /** `plain`: does it hold for a packet that came over no bridge? */
+  | { readonly kind: 'physdev'; readonly plain: boolean; readonly words: readonly string[] }
   | { readonly kind: 'comment'; readonly text: string }
   /** What we do not model. The words are those after `-m`. */
   | { readonly kind: 'unknown'; readonly words: readonly string[] }
