@@ -40,7 +40,7 @@ export function matches(match: Exclude<Match, { kind: 'limit' }>, view: View): A
     case 'connmark':
       return known(state.connmark, 'connmark', match.not, (mark) => (mark & match.mask) >>> 0 === match.value)
     case 'ttl':
-      return known(header.ttl, 'hop limit', match.not, (ttl) => compare[match.compare](ttl, match.value))
+      return known(ttlAt(view), 'hop limit', match.not, (ttl) => compare[match.compare](ttl, match.value))
     case 'set':
       return negate(matchSet(match, view), match.not)
     case 'state':
@@ -52,6 +52,12 @@ export function matches(match: Exclude<Match, { kind: 'limit' }>, view: View): A
     default:
       return matchPlace(match, view)
   }
+}
+
+/** Forwarding takes one before FORWARD is asked (ip_forward.c). */
+function ttlAt({ header, hook }: View): number | undefined {
+  const isForwarded = hook === 'FORWARD' || hook === 'POSTROUTING'
+  return header.ttl === undefined || !isForwarded ? header.ttl : header.ttl - 1
 }
 
 const compare = {
