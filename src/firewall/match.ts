@@ -5,7 +5,7 @@ import { matchSet } from './match-set.ts'
 import { inPorts } from './numbers.ts'
 import { hasPorts, icmpOf } from './protocols.ts'
 import type { Match } from './ruleset.ts'
-import { type Answer, negate, type View } from './view.ts'
+import { type Answer, hasConnection, negate, type View } from './view.ts'
 
 /** Does the packet meet the condition? Limits are not asked here: they have two answers. */
 export function matches(match: Exclude<Match, { kind: 'limit' }>, view: View): Answer {
@@ -38,6 +38,8 @@ export function matches(match: Exclude<Match, { kind: 'limit' }>, view: View): A
     case 'mark':
       return known(state.mark, 'mark', match.not, (mark) => (mark & match.mask) >>> 0 === match.value)
     case 'connmark':
+      // Without a connection it does not hold, and `!` changes nothing in that (xt_connmark.c).
+      if (!hasConnection(view)) return false
       return known(state.connmark, 'connmark', match.not, (mark) => (mark & match.mask) >>> 0 === match.value)
     case 'ttl':
       return known(ttlAt(view), 'hop limit', match.not, (ttl) => compare[match.compare](ttl, match.value))

@@ -39,6 +39,8 @@ function isSame(possible: Result, result: Result, packet: Packet): boolean {
   const isMute =
     packet.flags?.includes('RST') ||
     /^(224\.|ff)|\.255$/.test(packet.destination) ||
+    // Its checksum is not what the kernel asks for before it answers (nf_reject_ipv6.c); ours has none.
+    packet.protocol === 'vrrp' ||
     (protocolNumber(packet.protocol) === 6 && packet.state === 'INVALID')
   return Boolean(isMute) && possible === 'reject' && result === 'drop'
 }

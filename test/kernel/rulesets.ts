@@ -59,7 +59,12 @@ function ruleOf(random: Random, family: Family, place: Place, chains: readonly s
   if (protocol === 6 && random.chance(0.15)) parts.push(flagMatch(random))
   if (protocol === pool.icmp && random.chance(0.7)) parts.push(icmpMatch(random, family))
   const more = random.below(protocol === 0 ? 3 : 2)
-  for (let i = 0; i < more; i += 1) parts.push(matchOf(random, family, place))
+  for (let i = 0; i < more; i += 1) {
+    const match = matchOf(random, family, place)
+    // -s, -d, -i and -o may be given once.
+    const flag = /^(?:! )?(-[sdio]) /.exec(match)?.[1]
+    if (!flag || !parts.some((part) => part.includes(`${flag} `))) parts.push(match)
+  }
   return [...parts, targetOf(random, family, place, chains, protocol)].join(' ')
 }
 
@@ -112,8 +117,8 @@ function matchOf(random: Random, family: Family, { table, hook }: Place): string
     random.some(['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED', 'DNAT'], 3).join(',')
   const hasConntrack = table !== 'raw'
   return random.pick([
-    () => `${not(random)}-s ${network()}`,
-    () => `${not(random)}-s ${network()}`,
+    () => `${not(random)}-s ${network()}`.replace(/^! (.*\/0)$/, '$1'),
+    () => `${not(random)}-s ${network()}`.replace(/^! (.*\/0)$/, '$1'),
     () => `${not(random)}-d ${random.pick(pool.targets)}`,
     () => `${not(random)}-d ${random.pick(pool.targets)}`,
     () =>

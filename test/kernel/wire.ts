@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { createInterface, type Interface as Lines } from 'node:readline'
+import { createInterface } from 'node:readline'
 import type { Interface, Route } from '#src/firewall/packet.ts'
 
 /** A packet as wire.py writes it. `id` is unique in its order. */
@@ -86,10 +86,10 @@ export function obstacle(): string | undefined {
 export class Wire {
   readonly facts: Facts
   readonly #child: ChildProcess
-  readonly #lines: Lines
+  readonly #lines: AsyncIterator<string>
   readonly #stderr: string[]
 
-  private constructor(child: ChildProcess, lines: Lines, stderr: string[], facts: Facts) {
+  private constructor(child: ChildProcess, lines: AsyncIterator<string>, stderr: string[], facts: Facts) {
     this.#child = child
     this.#lines = lines
     this.#stderr = stderr
@@ -102,7 +102,7 @@ export class Wire {
     })
     const stderr: string[] = []
     child.stderr.on('data', (data: Buffer) => stderr.push(data.toString()))
-    const lines = createInterface({ input: child.stdout })
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     child.stdin.write(`${JSON.stringify({ setup, listeners })}\n`)
     const facts = factsOf(JSON.parse(await nextLine(lines, stderr)) as Printed)
     return new Wire(child, lines, stderr, facts)
@@ -119,13 +119,10 @@ export class Wire {
   }
 }
 
-async function nextLine(lines: Lines, stderr: readonly string[]): Promise<string> {
-  const line = await Promise.race([
-    once(lines, 'line').then(([text]) => text as string),
-    once(lines, 'close').then(() => undefined),
-  ])
-  if (line === undefined) throw new Error(`the namespaces are gone: ${stderr.join('')}`)
-  return line
+async function nextLine(lines: AsyncIterator<string>, stderr: readonly string[]): Promise<string> {
+  const { value, done } = await lines.next()
+  if (done) throw new Error(`the namespaces are gone: ${stderr.join('')}`)
+  return value
 }
 
 /** What `ip -j` prints, as far as it is used. */
