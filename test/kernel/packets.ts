@@ -54,7 +54,14 @@ function packetOf(random: Random, family: Family, id: number): Pair {
       packet: { ...model, protocol, icmp: { type, code: 0 } },
     }
   }
-  if (protocol === 112) return { frame: { ...common, protocol, id }, packet: { ...model, protocol: 'vrrp' } }
+  if (protocol === 112) {
+    // It has no ports: a second packet between two addresses would be of the same connection.
+    const source = `${random.pick(pool.prefixes)}${20 + (id % 230)}`
+    return {
+      frame: { ...common, source, protocol, id },
+      packet: { ...model, source, protocol: 'vrrp' },
+    }
+  }
   const port = random.pick(pools.ports)
   const ports = { sourcePort: id, destinationPort: port }
   if (protocol === 17)

@@ -112,8 +112,9 @@ class Wire:
                     found.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
                 self.raw[family, protocol] = found
         self.services = [self.listen(kind, address, port) for kind, address, port in LISTENERS]
-        for name in ('udp_timeout', 'tcp_timeout_syn_sent', 'tcp_timeout_syn_recv', 'tcp_timeout_established', 'tcp_timeout_close', 'icmp_timeout', 'icmpv6_timeout', 'generic_timeout'):
+        for name in ('udp_timeout', 'tcp_timeout_syn_sent', 'tcp_timeout_syn_recv', 'tcp_timeout_established', 'tcp_timeout_close', 'icmp_timeout', 'icmpv6_timeout'):
             sysctl(f'net/netfilter/nf_conntrack_{name}', 3)
+        sysctl('net/netfilter/nf_conntrack_generic_timeout', 1)
         sysctl('net/netfilter/nf_conntrack_udp_timeout_stream', 3600)
 
     def within(self, fd, make):
