@@ -17,6 +17,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
           // One lab, shared: its suites run one after another.
@@ -25,6 +34,8 @@ export default defineConfig({
           hookTimeout: 600_000,
         },
       },
+      // Real packets in namespaces of its own. It needs root, and no lab.
+      { extends: true, test: { name: 'kernel', include: ['test/kernel/**/*.test.ts'] } },
     ],
   },
 })
