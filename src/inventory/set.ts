@@ -1,7 +1,8 @@
+import { parse } from 'yaml'
 import { InputError } from '../errors.ts'
 import type { Layer } from './layers.ts'
 
-/** `--set role.key=value`, the strongest level; the value is read as JSON where it is JSON, else as text. */
+/** `--set role.key=value`, the strongest level; the value is YAML, as in the inventory; what is none is text. */
 export function setLayer(text: string): Layer {
   const [, name = '', value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? []
   const path = name.split('.')
@@ -19,7 +20,7 @@ export function setLayer(text: string): Layer {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parse(text)
   } catch {
     return text
   }
