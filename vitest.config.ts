@@ -25,6 +25,16 @@ export default defineConfig({
           hookTimeout: 600_000,
         },
       },
+      // Long, and so never part of `npm test`: npm run test:ruvector.
+      {
+        extends: true,
+        test: {
+          name: 'ruvector',
+          include: ['test/ruvector/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 600_000,
+        },
+      },
     ],
   },
 })
