@@ -82,7 +82,7 @@ export default role({
       if (vector === 'ruvector' && !shared.images.ruvector)
         throw new InputError({
           what: `databases: ${name} asks for RuVector, which is not in the image`,
-          why: 'it is compiled from its crate, which takes long; its index is not replicated (docs/ha-design.md, Vectors)',
+          why: 'it is compiled from its crate, which takes long; its index is in no WAL (docs/ha-design.md, Vectors)',
           next: 'set images.ruvector: true, or take pgvector',
         })
     }

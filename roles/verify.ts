@@ -63,7 +63,7 @@ export default role({
       shared.images.ruvector
         ? precondition("RuVector's index", {
             level: 'warning',
-            needs: 'all its pages in WAL',
+            needs: 'all pages in WAL, right answers',
             measure: ruvectorVerdict(`postgres-${host.name}`),
             next: 'its databases are for exact scans only; take pgvector where an index is needed',
           })

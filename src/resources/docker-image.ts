@@ -31,7 +31,7 @@ type Wanted = { readonly tag: string } & (
 /** The digests of an image's layers, in order; undefined where there is no such image. */
 type Layers = readonly string[] | undefined
 
-/** RuVector, compiled on two cores beside other work, took most of an hour; all others a minute or two. */
+/** RuVector took three quarters of an hour on two busy cores; all others take a minute or two. */
 const buildSeconds = 7200
 
 /** A container image with this tag on the host. What carries the tag is believed: a tag is never moved. */

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { sh } from '../../src/shell/sh.ts'
+import { lines, sh } from '../../src/shell/sh.ts'
 import { on, roles } from './cluster.ts'
 
 /** What the smoke test asks of an extension for vectors. */
@@ -18,6 +17,8 @@ export interface Look {
   readonly rows: number
   /** Bytes of the index; 0 where there is none. */
   readonly size: number
+  /** Whether the planner would take the index. */
+  readonly usesIndex: boolean
   /** By the index, twice in one session; an error's text where it is one. */
   readonly indexed: readonly string[]
   /** By a scan of the table. */
@@ -57,60 +58,60 @@ INSERT INTO smoke.v VALUES (5000, '[1000.4,0,0,0,0,0,0,1]'); DELETE FROM smoke.v
 export async function looks(vectors: Vectors): Promise<readonly Look[]> {
   const { leader, standbys } = await roles()
   const lsn = await psql(leader, vectors.database, 'SELECT pg_current_wal_lsn()')
-  await Promise.all(standbys.map((name) => replayed(name, lsn)))
-  return Promise.all([leader, ...standbys].map((name) => look(name, vectors)))
+  return Promise.all([leader, ...standbys].map((name) => look(name, vectors, lsn)))
 }
 
-async function look(host: string, { database, type, index }: Vectors): Promise<Look> {
-  const facts = await psql(
-    host,
-    database,
+async function look(host: string, { database, type, index }: Vectors, lsn: string): Promise<Look> {
+  const plan = `EXPLAIN SELECT id FROM smoke.v ORDER BY e <-> '[1000,0,0,0,0,0,0,1]' LIMIT 5`
+  const [facts = '', exact = '', bound = '', planned = '', indexed = ''] = await asks(host, database, lsn, [
     `SELECT pg_is_in_recovery(), count(*), coalesce(pg_relation_size(to_regclass('smoke.v_e')), 0) FROM smoke.v WHERE e IS NOT NULL`,
-  )
-  const [standby, rows, size] = facts.split('|')
-  // A server that crashes must not take the other answers with it: each question has its own connection.
-  const indexed = index ? await psql(host, database, `SET enable_seqscan = off; ${query}; ${query}`) : ''
-  const exact = await psql(host, database, `SET enable_indexscan = off; ${query}`)
-  const bound = await psql(
-    host,
-    database,
+    `SET enable_indexscan = off; SET enable_bitmapscan = off; ${query}`,
     `PREPARE p(${type}) AS ${nearest('$1')}; EXECUTE p('[1000,0,0,0,0,0,0,1]')`,
-  )
+    `SET enable_seqscan = off; ${plan}`,
+    ...(index ? [`SET enable_seqscan = off; ${query}; ${query}`] : []),
+  ])
+  const [standby, rows, size] = facts.split('|')
   return {
     host,
     standby: standby === 't',
     rows: Number(rows),
     size: Number(size),
+    usesIndex: planned.includes('Index Scan using v_e'),
     indexed: indexed ? indexed.split('\n') : [],
     exact,
     bound,
   }
 }
 
-/** Whether a member would use the index for the query. */
-export async function usesIndex(host: string, { database }: Vectors): Promise<boolean> {
-  const plan = await psql(
-    host,
-    database,
-    `SET enable_seqscan = off; EXPLAIN SELECT id FROM smoke.v ORDER BY e <-> '[1000,0,0,0,0,0,0,1]' LIMIT 5`,
-  )
-  return plan.includes('Index Scan using v_e')
-}
-
-async function replayed(host: string, lsn: string): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    const answer = await psql(host, 'postgres', `SELECT pg_last_wal_replay_lsn() >= '${lsn}'`)
-    if (answer === 't') return
-    await sleep(200)
-  }
-  throw new Error(`${host} has not replayed ${lsn}`)
+/** Each question has a connection of its own: a server that crashes must not take the other answers with it. */
+async function asks(
+  host: string,
+  database: string,
+  lsn: string,
+  questions: readonly string[],
+): Promise<readonly string[]> {
+  const replayed = `SELECT NOT pg_is_in_recovery() OR pg_last_wal_replay_lsn() >= '${lsn}'`
+  const script = lines([
+    sh`id=$(docker ps -q --filter ${service(host)} | head -n 1)`,
+    sh`ask() { printf '%s\n' "$1" | docker exec -i -u 5432 "$id" ${client(database)} 2>&1; echo --; }`,
+    sh`for i in $(seq 100); do case $(ask ${replayed}) in t*) break ;; esac; sleep 0.2; done`,
+    ...questions.map((text) => sh`ask ${text}`),
+  ])
+  return (await on(host, script)).split(/\n?^--$\n?/m)
 }
 
 /** psql as superuser on this very member, by its socket; errors are part of what it says. */
 export function psql(host: string, database: string, text: string): Promise<string> {
-  const service = `label=com.docker.swarm.service.name=postgres-${host}`
   return on(
     host,
-    sh`printf '%s\n' ${text} | docker exec -i -u 5432 "$(docker ps -q --filter ${service} | head -n 1)" psql -XAtq -h /run/postgresql -U postgres -d ${database} 2>&1; :`,
+    sh`printf '%s\n' ${text} | docker exec -i -u 5432 "$(docker ps -q --filter ${service(host)} | head -n 1)" ${client(database)} 2>&1; :`,
   )
+}
+
+function service(host: string): string {
+  return `label=com.docker.swarm.service.name=postgres-${host}`
+}
+
+function client(database: string): readonly string[] {
+  return ['psql', '-XAtq', '-h', '/run/postgresql', '-U', 'postgres', '-d', database]
 }
