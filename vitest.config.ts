@@ -36,6 +36,16 @@ export default defineConfig({
       },
       // Real packets in namespaces of its own. It needs root, and no lab.
       { extends: true, test: { name: 'kernel', include: ['test/kernel/**/*.test.ts'] } },
+      // Long, and so never part of `npm test`: npm run test:ruvector.
+      {
+        extends: true,
+        test: {
+          name: 'ruvector',
+          include: ['test/ruvector/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 600_000,
+        },
+      },
     ],
   },
 })

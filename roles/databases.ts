@@ -10,6 +10,8 @@ import {
   type SecretSpec,
   t,
 } from 'provision'
+import { imageVars } from './sheets/images.ts'
+import { ruvector } from './sheets/ruvector.ts'
 
 const name = (description: string) => t.String({ pattern: '^[a-z_][a-z0-9_]{0,62}$', description })
 
@@ -23,6 +25,8 @@ const database = t.Object({
   }),
   vector: t.Union([t.Literal('pgvector'), t.Literal('none'), t.Literal('ruvector'), t.Literal('both')], {
     default: 'pgvector',
+    description:
+      'ruvector: exact scans only, needs images.ruvector. both: refused, their access methods have one name.',
   }),
   extensions: t.Array(t.String(), { default: [] }),
   readers: t.Array(name('Role that may read all tables.'), { default: [] }),
@@ -64,21 +68,32 @@ type List = readonly {
 export default role({
   name: 'databases',
   vars,
+  shared: { images: imageVars },
   secrets: ({ list }): Readonly<Record<string, SecretSpec<Secret>>> =>
     Object.fromEntries(rolesOf(list).map((role) => [role, password(`db-${role}`)])),
-  resources({ vars, secrets, host }) {
-    const via = `postgres-${host.name}`
-    for (const { name, vector } of vars.list)
-      if (vector === 'ruvector' || vector === 'both')
+  check({ vars, shared }) {
+    for (const { name, vector } of vars.list) {
+      if (vector === 'both')
+        throw new InputError({
+          what: `databases: ${name} asks for pgvector and RuVector at once`,
+          why: 'both bring an access method named hnsw, and a database can have one',
+          next: 'make two databases, one for each',
+        })
+      if (vector === 'ruvector' && !shared.images.ruvector)
         throw new InputError({
           what: `databases: ${name} asks for RuVector, which is not in the image`,
-          why: 'its indexes write no WAL: standbys and a new primary would answer wrongly (docs/ha-design.md)',
-          next: 'take pgvector',
+          why: 'it is compiled from its crate, which takes long; its index is in no WAL (docs/ha-design.md, Vectors)',
+          next: 'set images.ruvector: true, or take pgvector',
         })
+    }
+  },
+  resources({ vars, secrets, host }) {
+    const via = `postgres-${host.name}`
     return [
       rolesOf(vars.list).map((role) => pgRole(role, { via, password: secrets[role] as Secret })),
       vars.list.map((d) => [
         pgDatabase(d.name, { via, owner: d.owner, durability: d.durability }),
+        d.vector === 'ruvector' ? ruvector(d.name, via) : [],
         [...(d.vector === 'pgvector' ? ['vector'] : []), ...d.extensions].map((extension) =>
           pgExtension(extension, { via, database: d.name }),
         ),

@@ -1,12 +1,14 @@
 import { clientPsql, type Host, precondition, role, type Script, sh, t } from 'provision'
 import cluster from './cluster.ts'
+import { imageVars } from './sheets/images.ts'
 import { etcdLook, postgresLook, swarmLook } from './sheets/looks.ts'
+import { ruvectorVerdict } from './sheets/ruvector.ts'
 
 /** What must hold of a finished cluster, seen from every host. The testing checklist of docs/deployment-plan.md. */
 export default role({
   name: 'verify',
   vars: t.Object({}),
-  shared: { cluster },
+  shared: { cluster, images: imageVars },
   resources({ shared, host, hosts }) {
     const { vip } = shared.cluster
     const members = String(hosts.length)
@@ -58,6 +60,14 @@ export default role({
         measure: sh`c=$(curl -sk -o /dev/null -w '%{http_code}' --max-time 5 -X PATCH -d '{}' https://${host.address}:8008/config); echo "$c"; case $c in 401|403) ;; *) exit 1 ;; esac`,
         next: 'restapi.authentication and verify_client of Patroni',
       }),
+      shared.images.ruvector
+        ? precondition("RuVector's index", {
+            level: 'warning',
+            needs: 'all pages in WAL, right answers',
+            measure: ruvectorVerdict(`postgres-${host.name}`),
+            next: 'its databases are for exact scans only; take pgvector where an index is needed',
+          })
+        : [],
     ]
   },
 })

@@ -34,6 +34,17 @@ export const imageVars = sharedVars(
       }),
     ),
     proxy: t.Optional(t.String({ description: 'HTTP proxy for packages while images are built.' })),
+    ruvector: t.Boolean({
+      default: false,
+      description:
+        'RuVector in the image of PostgreSQL, compiled on one host from its crate: this takes long.',
+    }),
+    crates: t.Optional(
+      t.String({
+        pattern: '^https?://.*[^/]$',
+        description: 'Index of crates (sparse) instead of that of crates.io, to build RuVector from.',
+      }),
+    ),
   }),
 )
 
@@ -52,21 +63,23 @@ export interface ImageSet {
   readonly all: readonly Image[]
 }
 
-/** The images, tagged by the content of all that they are built from. */
+/** The images, tagged by the content of all that they are built from. With RuVector on, every member has its layer. */
 export function imageSet(vars: {
   readonly base: string
   readonly proxy?: string
+  readonly ruvector?: boolean
+  readonly crates?: string
   readonly registry?: string
 }): ImageSet {
   const prefix = vars.registry ?? nowhere
   const proxy: Record<string, string> = vars.proxy ? { http_proxy: vars.proxy } : {}
-  const image = (name: string, parent: string): Image => {
+  const image = (name: string, parent: string, args: Readonly<Record<string, string>> = {}): Image => {
     const files = filesOf(name)
     const hash = createHash('sha256')
       .update(JSON.stringify([parent, files]))
       .digest('hex')
       .slice(0, 12)
-    return { tag: `${prefix}/${name}:${hash}`, build: { files, args: { BASE: parent, ...proxy } } }
+    return { tag: `${prefix}/${name}:${hash}`, build: { files, args: { BASE: parent, ...proxy, ...args } } }
   }
   const base = image('base', vars.base)
   const [etcd, postgres, proxies] = [
@@ -74,7 +87,14 @@ export function imageSet(vars: {
     image('postgres', base.tag),
     image('proxy', base.tag),
   ]
-  return { prefix, etcd, postgres, proxy: proxies, all: [base, etcd, postgres, proxies] }
+  const set = { prefix, etcd, postgres, proxy: proxies, all: [base, etcd, postgres, proxies] }
+  if (!vars.ruvector) return set
+  const layered = image('ruvector', postgres.tag, {
+    // Packages come by HTTP, crates by HTTPS.
+    ...(vars.proxy ? { https_proxy: vars.proxy } : {}),
+    ...(vars.crates ? { CRATES: vars.crates } : {}),
+  })
+  return { ...set, postgres: layered, all: [...set.all, layered] }
 }
 
 const read = new Map<string, Readonly<Record<string, string>>>()

@@ -18,7 +18,7 @@ import { loadPlaybook } from './load-playbook.ts'
 import { phasesOf } from './phases.ts'
 import { readPlan, writePlan } from './plan-file.ts'
 import { roleNames } from './role-names.ts'
-import { openSecrets, type Secrets } from './secrets.ts'
+import { openSecrets, type Secrets, sharedVarsOf } from './secrets.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
@@ -95,7 +95,9 @@ async function load(file: string, flags: RunFlags): Promise<Loaded> {
   const owners = [...new Set(roles.flatMap((role) => [role, ...Object.values(role.shared)]))]
   checkRoles(inventory, owners, roleNames())
   for (const play of playbook.plays)
-    for (const host of inventory.select(play.on)) for (const role of play.roles) inventory.varsFor(host, role)
+    for (const host of inventory.select(play.on))
+      for (const role of play.roles)
+        role.check({ vars: inventory.varsFor(host, role), shared: sharedVarsOf(inventory, host, role) })
   return { playbook, inventory, secrets: await openSecrets(playbook, inventory) }
 }
 

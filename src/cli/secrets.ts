@@ -14,10 +14,7 @@ export interface Secrets {
 
 /** Opens what the roles of a playbook need, before the first connection. What is missing is generated and saved. */
 export async function openSecrets(playbook: Playbook, inventory: Inventory): Promise<Secrets> {
-  const sharedOf = (host: Host, role: Role) =>
-    Object.fromEntries(
-      Object.entries(role.shared).map(([key, owner]) => [key, inventory.varsFor(host, owner)]),
-    )
+  const sharedOf = (host: Host, role: Role) => sharedVarsOf(inventory, host, role)
   const needsOf = (host: Host, role: Role): readonly (Need & { readonly key: string })[] =>
     Object.entries(role.secrets(inventory.varsFor(host, role))).map(([key, spec]) => ({
       key,
@@ -39,4 +36,11 @@ export async function openSecrets(playbook: Playbook, inventory: Inventory): Pro
     secretsOf: (host, role) =>
       Object.fromEntries(needsOf(host, role).map((need) => [need.key, answer(need)])),
   }
+}
+
+/** The vars that a role shares with others, by the names that it gives them. */
+export function sharedVarsOf(inventory: Inventory, host: Host, role: Role): Named {
+  return Object.fromEntries(
+    Object.entries(role.shared).map(([key, owner]) => [key, inventory.varsFor(host, owner)]),
+  )
 }

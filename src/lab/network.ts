@@ -33,6 +33,7 @@ export async function networkUp(hosts: readonly LabHost[]): Promise<void> {
   const allow = [...new Set([main, security].map((uri) => new URL(uri).hostname))].join(',')
   await helper('proxy', process.execPath, [join(here, 'proxy.ts'), proxySocket, join(cache, 'apt')], {
     ALLOW: allow,
+    SECURE: 'index.crates.io',
   })
   mkdirSync(join(folder, 'ssh'), { recursive: true })
   const pairs = hosts.map((host) => `${host.socket}=${host.address}`)

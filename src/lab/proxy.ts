@@ -1,19 +1,32 @@
 /**
- * A caching HTTP proxy for apt, on a UNIX socket: the only way out that the lab's hosts have, and only to the
- * mirrors that this machine itself uses.
+ * A caching HTTP proxy for apt and cargo, on a UNIX socket: the only way out that the lab's hosts have, and only to the
+ * mirrors that this machine itself uses. Hosts of SECURE are asked by HTTPS, though the lab asks by HTTP: whatever
+ * authority this machine trusts, the lab's hosts need not know it.
  *
- *   ALLOW=host,host node proxy.ts SOCKET CACHE_FOLDER
+ *   ALLOW=host,host SECURE=host node proxy.ts SOCKET CACHE_FOLDER
  */
-import { createReadStream, createWriteStream, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  createReadStream,
+  createWriteStream,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { Agent, createServer, get, type IncomingMessage } from 'node:http'
+import { get as getSecurely, Agent as SecureAgent } from 'node:https'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
 const [socket = '', folder = ''] = process.argv.slice(2)
 const allowed = new Set((process.env.ALLOW ?? '').split(','))
+const secure = new Set((process.env.SECURE ?? '').split(','))
 const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+const secureAgent = new SecureAgent({ keepAlive: true, maxSockets: 8 })
 const underWay = new Map<string, Promise<void>>()
-/** Index files change; packages and by-hash files never do. Ten minutes is less than a mirror's own pace. */
+/** Index files change; packages, crates and by-hash files never do. Ten minutes is less than a mirror's own pace. */
 const freshMs = 600_000
 
 mkdirSync(folder, { recursive: true })
@@ -21,12 +34,15 @@ rmSync(socket, { force: true })
 createServer(async (request, response) => {
   try {
     const url = new URL(request.url ?? '')
-    if (url.protocol !== 'http:' || !allowed.has(url.hostname)) {
+    const isSecure = secure.has(url.hostname)
+    if (url.protocol !== 'http:' || !(isSecure || allowed.has(url.hostname))) {
       response.writeHead(403).end('not a mirror of this lab\n')
       return
     }
     const file = join(folder, encodeURIComponent(url.hostname + url.pathname).slice(-240))
+    if (isSecure) url.protocol = 'https:'
     if (!isFresh(file, url.pathname)) await once(url.href, file)
+    if (isSecure && url.pathname === '/config.json') downloadsToo(file)
     response.writeHead(200, { 'content-length': statSync(file).size })
     if (request.method === 'HEAD') response.end()
     else await pipeline(createReadStream(file), response)
@@ -45,9 +61,20 @@ class UpstreamError extends Error {
   }
 }
 
+/** A registry's config.json says where its crates are: that host is asked by HTTPS, too, and named to the lab as HTTP. */
+function downloadsToo(file: string): void {
+  const config = JSON.parse(readFileSync(file, 'utf8')) as { readonly dl: string }
+  const downloads = new URL(config.dl.replace(/^http:/, 'https:'))
+  secure.add(downloads.hostname)
+  writeFileSync(file, JSON.stringify({ ...config, dl: downloads.href.replace(/^https:/, 'http:') }))
+}
+
 function isFresh(file: string, path: string): boolean {
   const found = statSync(file, { throwIfNoEntry: false })
-  return found !== undefined && (/\.deb$|\/by-hash\//.test(path) || Date.now() - found.mtimeMs < freshMs)
+  return (
+    found !== undefined &&
+    (/\.deb$|\/by-hash\/|\.crate$|\/download$/.test(path) || Date.now() - found.mtimeMs < freshMs)
+  )
 }
 
 /** Three hosts asking for one file at once cost one download. */
@@ -77,6 +104,9 @@ async function fetchTo(url: string, file: string): Promise<void> {
 
 function request(url: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    get(url, { agent }, resolve).on('error', reject)
+    const asked = url.startsWith('https:')
+      ? getSecurely(url, { agent: secureAgent }, resolve)
+      : get(url, { agent }, resolve)
+    asked.on('error', reject)
   })
 }

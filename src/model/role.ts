@@ -41,6 +41,12 @@ export interface Scene<V, F, S = unknown, P = unknown> {
   readonly hosts: readonly Peer<F>[]
 }
 
+/** What the inventory says to a role: all that is known before the first connection. */
+export interface Given<V, S> {
+  readonly vars: V
+  readonly shared: S
+}
+
 /** A role after its types are checked: what the engine uses. */
 export interface Role {
   readonly name: string
@@ -48,6 +54,7 @@ export interface Role {
   readonly facts: Facts
   readonly shared: Shared
   secrets(vars: unknown): SecretSpecs
+  check(given: Given<unknown, unknown>): void
   resources(scene: Scene<unknown, unknown>): Resources
 }
 
@@ -67,6 +74,8 @@ export function role<
   readonly shared?: S
   /** What it needs; a function where that follows from its vars. */
   readonly secrets?: P | ((vars: Static<V>) => P)
+  /** Throws an InputError where vars that fit each by itself do not fit together. Called before the first connection. */
+  check?(given: Given<Static<V>, SharedOf<S>>): void
   resources(scene: Scene<Static<V>, Known<F>, SharedOf<S>, SecretsOf<P>>): Resources
 }): Role {
   // The engine validates vars, gathers facts and opens secrets before it calls `resources`.
@@ -77,6 +86,7 @@ export function role<
     facts: spec.facts ?? {},
     shared: spec.shared ?? {},
     secrets: typeof secrets === 'function' ? (secrets as Role['secrets']) : () => secrets ?? {},
+    check: (spec.check ?? (() => undefined)) as Role['check'],
     resources: spec.resources as Role['resources'],
   }
 }

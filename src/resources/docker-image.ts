@@ -56,6 +56,9 @@ type Wanted = { readonly tag: string } & (
 /** The digests of an image's layers, in order; undefined where there is no such image. */
 type Layers = readonly string[] | undefined
 
+/** RuVector took three quarters of an hour on two busy cores; all others take a minute or two. */
+const buildSeconds = 7200
+
 /** A container image with this tag on the host. What carries the tag is believed: a tag is never moved. */
 export function dockerImage(tag: string, options: ImageOptions): Resource<Wanted, Layers> {
   if ('registry' in options) {
@@ -75,7 +78,7 @@ export function dockerImage(tag: string, options: ImageOptions): Resource<Wanted
   if ('archive' in options)
     return resource(kind, tag, { tag, how: 'import', archive: options.archive } as Wanted, options)
   if ('pull' in options) return resource(kind, tag, { tag, how: 'pull' } as Wanted, options)
-  const asks = [ask(options.from, layersOf(tag), 1200)]
+  const asks = [ask(options.from, layersOf(tag), buildSeconds)]
   return resource(kind, tag, { tag, how: 'copy', from: options.from } as Wanted, { ...options, asks })
 }
 
@@ -97,7 +100,7 @@ function inspect(tag: string): Script {
 
 const kind: Kind<Wanted, Layers> = {
   name: 'image',
-  timeoutSeconds: 1800,
+  timeoutSeconds: buildSeconds,
   probe: (wanted) => ({
     // One question lists all images; a host without the Engine has none.
     script: sh`${engineGet('/images/json')} 2>/dev/null | jq -r '.[].RepoTags[]?' 2>/dev/null; :`,
@@ -202,6 +205,8 @@ function buildStep(tag: string, { files, args }: ImageBuild): Script {
     sh`d=$(mktemp -d); trap 'rm -rf -- "$d"' EXIT`,
     ...context,
     sh`DOCKER_BUILDKIT=0 docker build -q --network host --force-rm ${flags} -t ${tag} "$d" >"$d/log" 2>&1 || { tail -n 30 "$d/log" >&2; exit 1; }`,
+    // The classic builder keeps the earlier stages of a Dockerfile as images without a name.
+    sh`docker image prune -f --filter label=provision.stage=build >/dev/null`,
   ])
   return showAs(script, `docker build -t ${tag} (${Object.keys(files).join(', ')})`)
 }

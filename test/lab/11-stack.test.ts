@@ -57,28 +57,6 @@ test('both databases are there, each for its owner only, with pgvector', async (
   ).toBe('f')
 })
 
-test('pgvector answers the same from its index on the primary and on a standby', async () => {
-  await execute(
-    'distributed_postgres_cluster',
-    `DROP TABLE IF EXISTS smoke; CREATE TABLE smoke (id int PRIMARY KEY, e vector(8));
-     INSERT INTO smoke SELECT g, ('[' || g || ',0,0,0,0,0,0,1]')::vector FROM generate_series(1, 2000) g;
-     CREATE INDEX smoke_e ON smoke USING hnsw (e vector_l2_ops);`,
-  )
-  const nearest = `BEGIN READ ONLY; SET LOCAL enable_seqscan = off; SELECT string_agg(id::text, ',' ORDER BY id) FROM (SELECT id FROM smoke ORDER BY e <-> '[1000,0,0,0,0,0,0,1]' LIMIT 5) s; EXPLAIN SELECT id FROM smoke ORDER BY e <-> '[1000,0,0,0,0,0,0,1]' LIMIT 5; COMMIT`
-  for (const port of [[], ['--read']]) {
-    const { stdout } = await provision([
-      'psql',
-      'distributed_postgres_cluster',
-      ...port,
-      ...labInventory,
-      '-c',
-      nearest,
-    ])
-    expect(stdout).toContain('998,999,1000,1001,1002')
-    expect(stdout).toContain('Index Scan using smoke_e')
-  }
-})
-
 test('no secret is anywhere but where it belongs', async () => {
   const entries = await readVault(place)
   const keys = Object.entries(entries).map(([name, value]) => {

@@ -5,7 +5,7 @@ import { down } from '../../src/lab/lab.ts'
 import { sh } from '../../src/shell/sh.ts'
 import { labInventory, provision } from './cli.ts'
 import { execute, type Outcome, query, Writer } from './client.ts'
-import { clusterUp, hostNamed, on, roles, switchover, untilWell } from './cluster.ts'
+import { clusterUp, crash, hostNamed, on, roles, switchover, untilWell } from './cluster.ts'
 
 beforeAll(async () => {
   await clusterUp()
@@ -59,14 +59,8 @@ test('its cable cut: when it is back the old primary is a standby, and takes no 
 
 test('a crash of the server and a switchover cost at most 5 s', async () => {
   const { leader } = await roles()
-  const service = `label=com.docker.swarm.service.name=postgres-${leader}`
-  const crash = await during(async () => {
-    await on(
-      leader,
-      sh`docker exec $(docker ps -q --filter ${service}) sh -c 'kill -9 "$(head -n 1 /var/lib/pg/data/main/postmaster.pid)"'`,
-    )
-  }, nothing)
-  expect([crash.lost, crash.outage <= 5, crash.outage]).toEqual([[], true, crash.outage])
+  const killed = await during(() => crash(leader), nothing)
+  expect([killed.lost, killed.outage <= 5, killed.outage]).toEqual([[], true, killed.outage])
   const planned = await during(async () => switchover((await roles()).leader), nothing)
   expect([planned.lost, planned.outage <= 5, planned.outage]).toEqual([[], true, planned.outage])
 })

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { up } from '../../src/lab/lab.ts'
 import type { LabHost } from '../../src/lab/settings.ts'
 import { patroniRequest } from '../../src/resources/patroni-api.ts'
-import type { Script } from '../../src/shell/sh.ts'
+import { type Script, sh } from '../../src/shell/sh.ts'
 import type { Status } from '../../src/status/judge.ts'
 import { labInventory, provision, type Run } from './cli.ts'
 import { connection } from './connection.ts'
@@ -59,6 +59,15 @@ export async function switchover(leader: string): Promise<void> {
   await on(
     leader,
     patroniRequest(`postgres-${leader}`, 'POST', `https://${address}:8008/switchover`, body, 60),
+  )
+}
+
+/** Kills the server process of a member, as the kernel would: no shutdown, no last checkpoint. */
+export async function crash(name: string): Promise<void> {
+  const service = `label=com.docker.swarm.service.name=postgres-${name}`
+  await on(
+    name,
+    sh`docker exec $(docker ps -q --filter ${service}) sh -c 'kill -9 "$(head -n 1 /var/lib/pg/data/main/postmaster.pid)"'`,
   )
 }
 
