@@ -1,3 +1,4 @@
+export { auditVars } from './audit/waivers.ts'
 export { InputError, ProvisionError, RefusedError } from './errors.ts'
 export { dockerTags } from './facts/docker-tags.ts'
 export { hardware } from './facts/hardware.ts'

@@ -26,7 +26,7 @@ export interface Finding {
 
 /** A finding that the inventory lets be, with its reason and its last day. */
 export interface Waived extends Finding {
-  readonly waiver: { readonly reason: string; readonly until: string }
+  readonly waiver: { readonly reason: string; readonly until: string; readonly owner?: string }
 }
 
 export type Reachability = 'open' | 'closed' | 'unknown'
@@ -57,6 +57,8 @@ export interface AuditedHost {
   /** Rules read, of both families and backends. */
   readonly rules: number
   readonly ms: number
+  /** Unified diff from the rules as they should be to those that are loaded. Only with --diff; empty where they are one. */
+  readonly diff?: string
 }
 
 /** All that `provision audit firewall` found out; what each output prints. */
