@@ -97,13 +97,15 @@ export default role({
     const today = new Date().toISOString().slice(0, 10)
     const written = (lines: readonly Line[]) =>
       lines.map((l) => ({ ...l, from: resolve(l.from), groups: l.from, by: 'inventory' }))
-    const valid = (lines: readonly Line[]) => written(lines.filter((l) => (l.until ?? today) >= today))
+    const isOver = (l: Line) => (l.until ?? today) < today
+    const valid = (lines: readonly Line[]) => written(lines.filter((l) => !isOver(l)))
+    const past = (lines: readonly Line[]) => written(lines.filter(isOver))
     const extra = [...vars.allow, ...vars.deny, ...vars.published]
     const policy = {
       flows: [...declared, ...valid(vars.allow)],
       denied: valid(vars.deny),
       published: valid(vars.published),
-      expired: written(extra.filter((l) => (l.until ?? today) < today)),
+      expired: { flows: past(vars.allow), denied: past(vars.deny), published: past(vars.published) },
       external: [...new Set(facts.network.map((a) => a.interface))],
     }
     for (const f of [...declared, ...extra])
@@ -113,6 +115,8 @@ export default role({
     const unit = file('/etc/systemd/system/provision-firewall.service', { content: hostUnit })
     return [
       pkg('iptables'),
+      // So that the audit sees tables that iptables does not show. Its service stays off: it would flush ours.
+      pkg('nftables'),
       script,
       firewall({
         policy,

@@ -10,7 +10,7 @@ export interface Policy {
   /** Dropped before anything of `flows` is let in. */
   readonly denied?: readonly Flow[]
   /** Lines of the inventory that are past their day: they are rendered no more. */
-  readonly expired?: readonly Flow[]
+  readonly expired?: Pick<Policy, 'flows' | 'denied' | 'published'>
   /** To ports that containers publish on it; Docker's own rules would let everyone in. */
   readonly published: readonly Flow[]
   /** Interfaces that lead to other machines. */
@@ -68,14 +68,13 @@ function sources(flow: Flow, family: Family): readonly (string | undefined)[] {
 
 /** The rules of one line of the matrix, one for each source. */
 export function flowRules(flow: Flow, family: Family, target: 'ACCEPT' | 'DROP'): readonly Rule[] {
-  const comment = ['-m', 'comment', '--comment', `"${labelOf(flow).replaceAll(/["\\\n]/g, "'")}"`]
   return sources(flow, family).map((from): Rule => {
     const source = from === undefined ? [] : ['-s', from]
     const ports = flow.ports ?? []
     const admits = { protocol: flow.protocol, ports, ...(from === undefined ? {} : { from }) }
     return {
       chain: inChain,
-      match: [...source, ...protocolMatch(flow, family), ...limited(flow), ...comment],
+      match: [...source, ...protocolMatch(flow, family), ...limited(flow), ...comment(flow)],
       target,
       admits,
     }
@@ -83,9 +82,13 @@ export function flowRules(flow: Flow, family: Family, target: 'ACCEPT' | 'DROP')
 }
 
 /** What stands beside the rule on the host, so that who reads it there knows whom to ask. iptables takes 255 bytes. */
-function labelOf({ reason, owner, until }: Flow): string {
+export function labelOf({ reason, owner, until }: Flow): string {
   const who = [owner, until && `until ${until}`].filter(Boolean).join(', ')
-  return (who ? `${reason} [${who}]` : reason).slice(0, 240)
+  return (who ? `${reason} [${who}]` : reason).replaceAll(/["\\\n]/g, "'").slice(0, 240)
+}
+
+function comment(flow: Flow): readonly string[] {
+  return ['-m', 'comment', '--comment', `"${labelOf(flow)}"`]
 }
 
 function limited({ limit }: Flow): readonly string[] {
@@ -125,6 +128,7 @@ function forwarded(external: string, published: readonly Flow[], family: Family)
             String(port),
             '--ctdir',
             'ORIGINAL',
+            ...comment(flow),
           ],
           'RETURN',
         ),

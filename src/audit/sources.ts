@@ -1,0 +1,113 @@
+import {
+  type Address,
+  inNetwork,
+  type Network,
+  parseAddress,
+  parseNetwork,
+  prefixLength,
+  printAddress,
+} from '../firewall/address.ts'
+import type { Policy } from '../firewall/render.ts'
+import type { Family, Flow } from '../firewall/rules.ts'
+import type { Ruleset } from '../firewall/ruleset.ts'
+
+/** An address that stands for all that the policy and the rules treat alike. */
+export interface Source {
+  readonly family: Family
+  readonly address: string
+  /** `h2`, `admin`, `10.9.0.0/16`, `any`. */
+  readonly label: string
+}
+
+/** A host of the inventory with the addresses it really has. */
+export interface Neighbour {
+  readonly name: string
+  readonly addresses: readonly string[]
+}
+
+/** Documentation networks (RFC 5737, RFC 3849) and a benchmark network (RFC 2544): nobody lives there. */
+const strangers: Readonly<Record<Family, readonly string[]>> = {
+  4: ['198.51.100.77', '203.0.113.77', '192.0.2.77', '198.18.51.77'],
+  6: ['2001:db8:51::77', '2001:db8:6666::77', '3fff:51::77'],
+}
+
+/** More networks in the rules of one host than these are not told apart: the answer must come in seconds. */
+const most = 48
+
+/** Who may come to a host: the other hosts, every group, every network that a rule names, and a stranger. */
+export function sourcesFor(
+  family: Family,
+  others: readonly Neighbour[],
+  policy: Policy,
+  ruleset: Ruleset,
+): readonly Source[] {
+  const hosts = others.flatMap(({ name, addresses }) =>
+    addresses
+      .filter((address) => parseAddress(address, family) !== undefined)
+      .map((address): Source => ({ family, address, label: name })),
+  )
+  const named = [...groupsOf(policy, family), ...networksOf(ruleset)]
+  const networks = named.map(({ network }) => network)
+  const seen = new Set(hosts.map((h) => h.address))
+  const inside = named.flatMap(({ network, label }): Source[] => {
+    const found = typical(network, networks, family)
+    if (found === undefined) return []
+    const address = printAddress(found, family)
+    if (seen.has(address)) return []
+    seen.add(address)
+    return [{ family, address, label: label ?? printNetwork(network, family) }]
+  })
+  return [...hosts, ...inside, stranger(family, networks)]
+}
+
+function stranger(family: Family, networks: readonly Network[]): Source {
+  const isFree = (text: string) => {
+    const address = parseAddress(text, family)
+    return address !== undefined && !networks.some((n) => n.mask !== 0n && inNetwork(address, n))
+  }
+  const [first = ''] = strangers[family]
+  return { family, address: strangers[family].find(isFree) ?? first, label: 'any' }
+}
+
+interface Named {
+  readonly network: Network
+  readonly label?: string
+}
+
+function groupsOf(policy: Policy, family: Family): readonly Named[] {
+  const lines: readonly Flow[] = [...policy.flows, ...(policy.denied ?? []), ...policy.published]
+  const named = new Map<string, Named>()
+  for (const { from, groups = [] } of lines)
+    for (const text of from) {
+      const network = parseNetwork(text, family)
+      if (text === 'any' || !network || named.has(text)) continue
+      // The addresses of several groups on one line cannot be told apart: then the network speaks for itself.
+      named.set(text, { network, label: groups.length === 1 && groups[0] ? groups[0] : text })
+    }
+  return [...named.values()]
+}
+
+function networksOf(ruleset: Ruleset): readonly Named[] {
+  const found = new Map<string, Named>()
+  for (const table of ruleset.tables.values())
+    for (const chain of table.chains.values())
+      for (const { matches } of chain.rules)
+        for (const match of matches)
+          if (match.kind === 'address' && match.side === 'source' && found.size < most)
+            found.set(`${match.network.base}/${match.network.mask}`, { network: match.network })
+  return [...found.values()].filter(({ network }) => network.mask !== 0n)
+}
+
+/** An address of the network that no narrower network of the list takes: undefined when all tried ones are taken. */
+function typical({ base, mask }: Network, networks: readonly Network[], family: Family): Address | undefined {
+  const narrower = networks.filter((n) => n.mask > mask && inNetwork(n.base, { base, mask }))
+  const size = (family === 4 ? 0xffffffffn : (1n << 128n) - 1n) ^ mask
+  const tries = [1n, 2n, 77n, 200n, size >> 1n, size - 1n, 0n].filter((at) => at >= 0n && at <= size)
+  const free = tries.map((at) => base | (at & size)).find((a) => !narrower.some((n) => inNetwork(a, n)))
+  return size === 0n ? base : free
+}
+
+function printNetwork({ base, mask }: Network, family: Family): string {
+  const length = prefixLength(mask, family)
+  return `${printAddress(base, family)}${length === undefined ? '' : `/${length}`}`
+}
