@@ -11,7 +11,7 @@ import { down } from '../src/lab/lab.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'provision-test-'))
 const reportFile = join(folder, 'report.json')
-const projects = ['unit']
+const projects = ['unit', 'browser']
 const obstacle = labObstacle()
 if (obstacle) console.log(`lab tests are skipped: ${obstacle}`)
 else projects.push('lab')

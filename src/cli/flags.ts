@@ -32,3 +32,26 @@ export interface PsqlFlags extends ClusterFlags {
   readonly command?: string
   readonly read?: boolean
 }
+
+/** Flags of `provision audit`. */
+export interface AuditFlags {
+  readonly inventory: string
+  readonly forks: string
+  readonly limit?: string
+  readonly probe?: boolean
+  readonly output: string
+  readonly out?: string
+  readonly failOn: string
+  readonly baseline?: string
+  readonly diff?: boolean
+}
+
+/** Flags of `provision firewall`. */
+export interface FirewallFlags {
+  readonly inventory: string
+  readonly forks: string
+  /** Of matrix and history. */
+  readonly output?: string
+  /** Of rollback. */
+  readonly yes?: boolean
+}

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { ClusterFlags, PsqlFlags, RunFlags } from './flags.ts'
+import type { AuditFlags, ClusterFlags, FirewallFlags, PsqlFlags, RunFlags } from './flags.ts'
 
 const examples = `
 Examples:
@@ -10,9 +10,11 @@ Examples:
   provision doctor                                        are the machines fit?
   provision explain db1 'service[docker]'                 who asks for it, and why it would act
   provision inventory show db1                            merged vars, and where each came from
+  provision audit firewall                                what is open, from where, and is it meant to be?
   provision lab up                                        three real hosts on this machine
 
-Exit codes: 0 done · 1 failed · 2 plan found changes (--detailed-exitcode) · 3 host unreachable · 4 bad input · 130 interrupted`
+Exit codes: 0 done · 1 failed · 2 plan found changes (--detailed-exitcode) · 3 host unreachable · 4 bad input · 130 interrupted
+provision audit: 0 clean · 2 findings (--fail-on) · 3 a host could not be audited`
 
 export const program = new Command('provision')
   .description('Typed playbooks over SSH: plan, apply and prove the state of your own metal.')
@@ -97,6 +99,57 @@ clusterFlags(program.command('secrets <list|show|set|rotate> [name]'))
   })
 
 program
+  .command('audit')
+  .description('what is there, against what the inventory says; changes nothing')
+  .command('firewall')
+  .description(
+    'what can reach what, is it meant to, and who made it so: rules, their effect, and real connections',
+  )
+  .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
+  .option('-l, --limit <hosts>', 'only these hosts or groups')
+  .option('--forks <n>', 'connections opened at once', '20')
+  .option('--probe', 'also try real connections, from every host and from here')
+  .option('--output <kind>', 'text, json, ndjson, sarif, junit, markdown or html', 'text')
+  .option('--out <file>', 'write it to a file')
+  .option('--fail-on <severity>', 'exit 2 from critical, high, medium or low on', 'low')
+  .option('--baseline <file>', 'an earlier report (--output json): only what is new since')
+  .option('--diff', 'also show how the loaded rules differ from those that should be')
+  .action(async (flags: AuditFlags) => {
+    process.exitCode = await (await import('./audit-command.ts')).auditFirewallCommand(flags)
+  })
+
+const firewall = program
+  .command('firewall')
+  .description('the port matrix, and who changed the rules of a host when')
+
+firewallFlags(firewall.command('matrix'))
+  .description('who may reach which port, and why: from the roles and the inventory')
+  .option('--output <kind>', 'text, markdown or json', 'text')
+  .action(async (flags: FirewallFlags) => {
+    process.exitCode = await (await import('./firewall-matrix-command.ts')).firewallMatrixCommand(flags)
+  })
+
+firewallFlags(firewall.command('history <host>'))
+  .description('who changed the rules, when, and how')
+  .option('--output <kind>', 'text or json', 'text')
+  .action(async (host: string, flags: FirewallFlags) => {
+    process.exitCode = await (await import('./firewall-history-command.ts')).firewallHistoryCommand(
+      host,
+      flags,
+    )
+  })
+
+firewallFlags(firewall.command('rollback <host>'))
+  .description('go back to the rules before the last change')
+  .option('-y, --yes', 'do not ask')
+  .action(async (host: string, flags: FirewallFlags) => {
+    process.exitCode = await (await import('./firewall-rollback-command.ts')).firewallRollbackCommand(
+      host,
+      flags,
+    )
+  })
+
+program
   .command('inventory <list|graph|show> [host]')
   .description('the merged inventory, and where each value came from')
   .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
@@ -122,6 +175,12 @@ function clusterFlags(command: Command): Command {
     .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
     .option('--forks <n>', 'connections opened at once', '20')
     .option('--output <kind>', 'text or json', 'text')
+}
+
+function firewallFlags(command: Command): Command {
+  return command
+    .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
+    .option('--forks <n>', 'connections opened at once', '20')
 }
 
 function runFlags(command: Command): Command {

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type RunOptions, type RunResult, run } from '../engine/run.ts'
@@ -18,6 +17,7 @@ import type { RunFlags } from './flags.ts'
 import { loadPlaybook } from './load-playbook.ts'
 import { phasesOf } from './phases.ts'
 import { readPlan, writePlan } from './plan-file.ts'
+import { roleNames } from './role-names.ts'
 import { openSecrets, type Secrets } from './secrets.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -170,10 +170,6 @@ function useColor(): boolean {
 }
 
 /** One file, one role, one name. */
-function roleNames(): readonly string[] {
-  return readdirSync(join(root, 'roles')).flatMap((name) => /^(.+)\.ts$/.exec(name)?.[1] ?? [])
-}
-
 /** Asked for only when something was changed: starting git costs more than the rest of a converged run's set-up. */
 function commitOf(): string | undefined {
   try {

@@ -1,5 +1,5 @@
 import type { AuditReport, ReachCell } from '../../audit/finding.ts'
-import { cellText, legend, verdictOf } from './cell.ts'
+import { verdictOf } from './cell.ts'
 import { html, type Markup } from './html-tag.ts'
 import { reachTable } from './matrix.ts'
 import { names } from './names.ts'
@@ -9,9 +9,10 @@ import { clip } from './words.ts'
 export function htmlMatrix(report: AuditReport): Markup {
   const { columns, rows } = reachTable(report.matrix)
   return html`<h2>Reach</h2>
-<p class="soft">From the head of a column to the host and port of a row. ${legend(report.probed)}.</p>
+<p class="soft">From the head of a column to the host and port of a row. ✘ is not what the inventory says, ? cannot be
+said${report.probed && '; refused: let in, but nobody listens; *: by the rules only, not tried'}.</p>
 <div class="wide" tabindex="0" role="region" aria-label="Reach"><table class="reach">
-<thead><tr><th>to</th>${columns.map((c) => html`<th>${names(c, 3)}</th>`)}<th>for</th></tr></thead>
+<thead><tr><th>to</th>${columns.map((c) => html`<th scope="col">${names(c, 3)}</th>`)}<th>for</th></tr></thead>
 <tbody>${rows.map(
     (row) =>
       html`\n<tr><th scope="row">${row.what}<small>${names(row.to)} · ${row.families}</small></th>${row.cells.map((cell) => cellOf(cell, report.probed))}<td class="for">${clip(row.reason, 200)}</td></tr>`,
@@ -22,7 +23,17 @@ export function htmlMatrix(report: AuditReport): Markup {
 
 function cellOf(cell: ReachCell | undefined, probed: boolean): Markup {
   if (!cell) return html`<td class="none">·</td>`
+  const { expected, observed } = cell
   const verdict = verdictOf(cell)
-  const text = `${cellText(cell)}${probed && cell.observed === undefined ? '*' : ''}`
-  return html`<td class="${verdict === 'good' ? cell.expected : verdict}">${text}</td>`
+  const star = probed && observed === undefined && '*'
+  if (verdict === 'good')
+    return html`<td class="${expected}">${expected === 'open' && observed === 'refused' ? observed : expected}${star}</td>`
+  const mark = verdict === 'unknown' ? '?' : '✘'
+  return html`<td class="${verdict}">${mark} ${wrong(cell)}${star}<small>must be ${expected}</small></td>`
+}
+
+/** What speaks against the policy: what the rules do, and what a real connection met. */
+function wrong({ expected, effect, observed }: ReachCell): string {
+  if (effect === expected && observed) return `${effect}, ${observed}`
+  return observed === 'answered' || observed === 'refused' ? `${effect}, ${observed}` : effect
 }

@@ -19,6 +19,7 @@ code, pre { font: .8125rem/1.5 ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas
 .chips { display: flex; flex-wrap: wrap; gap: .4rem; padding: 0; margin: .5rem 0 0; list-style: none }
 .chip, .id { border: 1px solid currentColor; border-radius: 1rem; padding: 0 .6rem; font-size: .8125rem;
   white-space: nowrap }
+.count { white-space: nowrap; margin-right: .3rem }
 .critical { color: var(--critical) } .high { color: var(--high) } .medium { color: var(--medium) }
 .low { color: var(--low) }
 .finding { border: 1px solid var(--line); border-left: .3rem solid currentColor; border-radius: .25rem;
@@ -36,6 +37,7 @@ tbody th { font-weight: 600; min-width: 6.5rem } .text { overflow-wrap: anywhere
 .reach td { white-space: nowrap } .reach td.for { white-space: normal; min-width: 9rem; color: var(--soft) }
 .reach tbody th { position: sticky; left: 0; background: var(--back); max-width: 11rem; border-right: 1px solid var(--line) }
 .reach thead th:first-child { position: sticky; left: 0; z-index: 1; border-right: 1px solid var(--line) }
+td small { display: block; font-weight: 400 }
 .reach th small { display: block; font-weight: 400; color: var(--soft) }
 td.open { color: var(--good); font-weight: 600 } td.closed, td.none { color: var(--soft) }
 td.exposed { background: var(--hole); color: var(--critical); font-weight: 700 }

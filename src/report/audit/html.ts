@@ -6,6 +6,8 @@ import { html, Markup } from './html-tag.ts'
 import { byId, clip, counts, scope, some, unaudited, verdict } from './words.ts'
 
 // Even if markup slipped in: nothing may run and nothing may be loaded.
+const newline = new Markup('\n')
+
 const policy =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
@@ -52,7 +54,7 @@ ${report.hosts.map((h) => (h.diff ? html`<h2>Rules of ${h.name}: as they should 
 function hosts({ hosts, findings }: AuditReport): Markup {
   const count = (name: string) =>
     counts(findings.filter((f) => f.host === name)).map(
-      ([s, n]) => html`<span class="${s}">${n} ${s} </span>`,
+      ([s, n]) => html`<span class="count ${s}">${n} ${s}</span> `,
     )
   return html`<h2>Hosts</h2>
 <div class="wide"><table>
@@ -99,7 +101,7 @@ function letBe({ waived, known }: AuditReport): Markup | undefined {
 }
 
 function pre(lines: readonly string[]): Markup {
-  return html`<pre>${lines.map((line, i) => html`${i > 0 && '\n'}${clip(line, 1000)}`)}</pre>`
+  return html`<pre>${lines.map((line, i) => html`${i > 0 && newline}${clip(line, 1000)}`)}</pre>`
 }
 
 /** What stands between backticks is code. */
