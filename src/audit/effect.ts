@@ -25,6 +25,7 @@ export interface Place {
   readonly address: string
   readonly wish: Wish
   readonly seen: Observation
+  /** The other hosts, and the machine that the audit runs on, as the host sees it. */
   readonly others: readonly Neighbour[]
 }
 

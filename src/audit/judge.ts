@@ -14,6 +14,7 @@ import { listeners } from './findings/listeners.ts'
 import { drift } from './findings/rules.ts'
 import { strangers } from './findings/strangers.ts'
 import { unknown } from './findings/unknown.ts'
+import { controlName } from './matrix.ts'
 import type { Observation } from './observe.ts'
 import { withExpired } from './policy.ts'
 import type { Neighbour } from './sources.ts'
@@ -54,7 +55,8 @@ export function judge(looked: LookedAt, all: readonly LookedAt[], diff: boolean)
   if (looked.failed !== undefined || !seen || !policy) return refused(looked.failed ?? 'no answer')
   try {
     const { wish, still, gone } = withExpired(policy, seen.own)
-    const others = all.filter((h) => h.name !== name).map((h): Neighbour => h)
+    const hosts = all.filter((h) => h.name !== name).map((h): Neighbour => h)
+    const others = withControl(hosts, looked.login)
     const place: Place = { name, address, wish, seen, others }
     const cases = casesOf(place)
     const findings = [
@@ -79,6 +81,12 @@ export function judge(looked: LookedAt, all: readonly LookedAt[], diff: boolean)
   } catch (error) {
     return refused(`its rules cannot be judged: ${error instanceof Error ? error.message : String(error)}`)
   }
+}
+
+/** This machine, unless it is one of the hosts itself. */
+function withControl(hosts: readonly Neighbour[], login: string | undefined): readonly Neighbour[] {
+  if (login === undefined || hosts.some((h) => h.addresses.includes(login))) return hosts
+  return [...hosts, { name: controlName, addresses: [login] }]
 }
 
 /** When the rules were confirmed last, and by whom: where a drift begins. */

@@ -3,6 +3,9 @@ import { isUnnamed, reachOf } from './effect.ts'
 import type { ReachCell } from './finding.ts'
 import type { Judged } from './judge.ts'
 
+/** The machine that the audit runs on. */
+export const controlName = 'control'
+
 /** Every question that is worth a row: declared ports and those that something listens on, from every sort of source. */
 export function matrixOf(judged: Judged): readonly ReachCell[] {
   const { place, cases } = judged

@@ -1,5 +1,6 @@
 import type { Collect, Collected } from '../audit/audit.ts'
 import { bySeverity } from '../audit/catalogue.ts'
+import { reach } from '../audit/findings/reach.ts'
 import { judge, type LookedAt } from '../audit/judge.ts'
 import { matrixOf } from '../audit/matrix.ts'
 import { type Answers, understand } from '../audit/observe.ts'
@@ -25,17 +26,26 @@ export function collectFor(inventory: Inventory, role: FirewallRole): Collect {
     try {
       // Also those that nobody asked about: their addresses are part of what the others must let in.
       const answers = await Promise.all(options.all.map((host) => look(host, connect, role.role, links)))
-      const wishes = policies(role, inventory, (host) => answers.find((a) => a.host === host)?.facts)
+      const wishes = policies(
+        role,
+        inventory,
+        (host) => answers.find((a) => a.host.name === host.name)?.facts,
+      )
       const looked = answers.map((answer) => lookedAt(answer, wishes.get(answer.host.name)))
       const judged = looked
         .filter((l) => hosts.some((host) => host.name === l.name))
         .map((l) => judge(l, looked, options.diff))
+      const cells = judged.flatMap(matrixOf)
+      const byName = new Map(links.map((link) => [link.host.name, link]))
+      const matrix = options.probe
+        ? await (await import('./audit-probe.ts')).probed(cells, judged, byName)
+        : cells
       return {
         at,
         inventory: options.inventory,
         hosts: judged.map((j) => j.host),
-        findings: judged.flatMap((j) => j.findings).toSorted(bySeverity),
-        matrix: judged.flatMap(matrixOf),
+        findings: [...judged.flatMap((j) => j.findings), ...reach(matrix)].toSorted(bySeverity),
+        matrix,
         probed: options.probe,
         ms: performance.now() - started,
       }
