@@ -91,11 +91,16 @@ function comment(flow: Flow): readonly string[] {
   return ['-m', 'comment', '--comment', `"${labelOf(flow)}"`]
 }
 
+/** As the kernel prints it again: whole seconds, and the life of an entry (it would choose that by itself). */
 function limited({ limit }: Flow): readonly string[] {
   if (!limit) return []
   const { perMinute, burst } = limit
-  const rate = ['--hashlimit-upto', `${perMinute}/min`, '--hashlimit-burst', String(burst)]
-  return ['-m', 'hashlimit', ...rate, '--hashlimit-mode', 'srcip', '--hashlimit-name', 'provision']
+  const rate = perMinute % 60 === 0 ? `${perMinute / 60}/sec` : `${perMinute}/min`
+  return [
+    ...['-m', 'hashlimit', '--hashlimit-upto', rate, '--hashlimit-burst', String(burst)],
+    ...['--hashlimit-mode', 'srcip', '--hashlimit-name', 'provision'],
+    ...['--hashlimit-htable-expire', '60000'],
+  ]
 }
 
 function protocolMatch({ protocol, ports = [] }: Flow, family: Family): readonly string[] {
