@@ -34,6 +34,8 @@ export default defineConfig({
           hookTimeout: 600_000,
         },
       },
+      // Real packets in namespaces of its own. It needs root, and no lab.
+      { extends: true, test: { name: 'kernel', include: ['test/kernel/**/*.test.ts'] } },
     ],
   },
 })

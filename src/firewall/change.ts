@@ -1,11 +1,13 @@
 import { inPorts } from './numbers.ts'
 import { redirectAddress } from './places.ts'
 import type { Target } from './ruleset.ts'
-import type { State, View } from './view.ts'
+import { hasConnection, type State, type View } from './view.ts'
 
 /** The state after a target that changes it. Undefined: the kernel drops the packet. */
 export function changed(target: Target, view: View): State | undefined {
   const { state } = view
+  const isOfConnection = ['connmark', 'save-mark', 'restore-mark'].includes(target.kind)
+  if (isOfConnection && !hasConnection(view)) return state
   switch (target.kind) {
     case 'mark':
       return { ...state, mark: apply(state.mark, target.mask, target.value) }
@@ -48,10 +50,11 @@ function redirect(
   target: Extract<Target, { kind: 'redirect' }>,
   { host, header, state }: View,
 ): State | undefined {
-  const { family, inInterface, source } = header
+  const { family, inInterface } = header
   const port = portOf(target, state)
   if (inInterface === undefined) return { ...moved(state, undefined, port), isToSelf: true }
-  const address = redirectAddress(host, family, inInterface, source)
+  const address = redirectAddress(host, family, inInterface, state.destination)
+  if (address === 'unknown') return { ...moved(state, undefined, port), isToSelf: true }
   return address === undefined ? undefined : { ...moved(state, address, port), isToSelf: true }
 }
 

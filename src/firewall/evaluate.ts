@@ -69,8 +69,13 @@ class Journey {
   }
 
   #forward(world: World): void {
-    if (this.#host.forwarding?.[this.#header.family] === false) {
-      const because = 'the packet is for another host, and this one does not forward'
+    const { family, destination } = this.#header
+    const isToMany = isMulticast(destination, family) || isBroadcast(this.#host, family, destination)
+    // ip_forward.c drops what came to many, even when DNAT gave it one destination.
+    if (isToMany || this.#host.forwarding?.[family] === false) {
+      const because = isToMany
+        ? 'what was sent to many is not forwarded'
+        : 'the packet is for another host, and this one does not forward'
       this.ends.push({ result: 'drop', world, because, way: 'forward' })
       return
     }

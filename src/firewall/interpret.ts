@@ -17,13 +17,13 @@ type Read = (option: Option, family: Family) => Match | undefined
 
 /** What the options of a module ask for. One that is not understood makes the whole module unknown. */
 export function interpret(module: string, options: readonly Option[], family: Family): readonly Match[] {
-  const unknown = [{ kind: 'unknown', words: wordsOf(module, options) }] as const
   const whole = modulesAsAWhole[module]
-  if (whole) return whole(options, wordsOf(module, options), family) ?? unknown
   const read = modulesByOption[module]
-  if (!read) return unknown
-  const matches = options.map((option) => read(option, family))
-  return matches.every((match) => match !== undefined) ? matches : unknown
+  const matches = whole
+    ? whole(options, wordsOf(module, options), family)
+    : options.map((option) => read?.(option, family))
+  if (matches?.every((match) => match !== undefined) && (whole ?? read)) return matches
+  return [{ kind: 'unknown', words: wordsOf(module, options) }]
 }
 
 /** As they stood on the line. */

@@ -5,7 +5,7 @@ import { matchSet } from './match-set.ts'
 import { inPorts } from './numbers.ts'
 import { hasPorts, icmpOf } from './protocols.ts'
 import type { Match } from './ruleset.ts'
-import { type Answer, negate, type View } from './view.ts'
+import { type Answer, hasConnection, negate, type View } from './view.ts'
 
 /** Does the packet meet the condition? Limits are not asked here: they have two answers. */
 export function matches(match: Exclude<Match, { kind: 'limit' }>, view: View): Answer {
@@ -38,9 +38,11 @@ export function matches(match: Exclude<Match, { kind: 'limit' }>, view: View): A
     case 'mark':
       return known(state.mark, 'mark', match.not, (mark) => (mark & match.mask) >>> 0 === match.value)
     case 'connmark':
+      // Without a connection it does not hold, and `!` changes nothing in that (xt_connmark.c).
+      if (!hasConnection(view)) return false
       return known(state.connmark, 'connmark', match.not, (mark) => (mark & match.mask) >>> 0 === match.value)
     case 'ttl':
-      return known(header.ttl, 'hop limit', match.not, (ttl) => compare[match.compare](ttl, match.value))
+      return known(ttlAt(view), 'hop limit', match.not, (ttl) => compare[match.compare](ttl, match.value))
     case 'set':
       return negate(matchSet(match, view), match.not)
     case 'state':
@@ -52,6 +54,12 @@ export function matches(match: Exclude<Match, { kind: 'limit' }>, view: View): A
     default:
       return matchPlace(match, view)
   }
+}
+
+/** Forwarding takes one before FORWARD is asked (ip_forward.c). */
+function ttlAt({ header, hook }: View): number | undefined {
+  const isForwarded = hook === 'FORWARD' || hook === 'POSTROUTING'
+  return header.ttl === undefined || !isForwarded ? header.ttl : header.ttl - 1
 }
 
 const compare = {

@@ -85,17 +85,21 @@ export function wayTo(host: LoadedHost, family: Family, address: Address): strin
   return placesOf(host, family).ways.find(({ network }) => inNetwork(address, network))?.interface
 }
 
-/** The address that REDIRECT sends to: the first of the interface (v6: of the scope of the sender). */
+const linkLocal = { base: 0xfe80n << 112n, mask: 0xffc0n << 112n }
+/** Multicast of the scope "link": the low bits of its second byte are 2 (RFC 4291, 2.7). */
+const linkMulticast = { base: 0xff02n << 112n, mask: 0xff0fn << 112n }
+
+/** The address that REDIRECT sends to: the first of the interface, in IPv6 of the scope of the destination (nf_nat_redirect.c). */
 export function redirectAddress(
   host: LoadedHost,
   family: Family,
   name: string,
-  source: Address,
-): Address | undefined {
-  const linkLocal = { base: 0xfe80n << 112n, mask: 0xffc0n << 112n }
-  return placesOf(host, family).own.find(
-    (place) =>
-      place.interface === name &&
-      (family === 4 || inNetwork(place.address, linkLocal) === inNetwork(source, linkLocal)),
-  )?.address
+  destination: Address | undefined,
+): Address | 'unknown' | undefined {
+  const own = placesOf(host, family).own.filter((place) => place.interface === name)
+  if (family === 4) return own[0]?.address
+  if (destination === undefined) return 'unknown'
+  const isLink = inNetwork(destination, linkLocal) || inNetwork(destination, linkMulticast)
+  if (isMulticast(destination, family) && !isLink) return 'unknown'
+  return own.find(({ address }) => inNetwork(address, linkLocal) === isLink)?.address
 }

@@ -54,6 +54,10 @@ export interface View {
   readonly hook: Hook
 }
 
+/** Is there a connection to ask? Not in `raw`, which is before conntrack, and not for what conntrack does not take. */
+export const hasConnection = ({ header, state, table }: View): boolean =>
+  !state.isNotrack && header.state !== 'INVALID' && table !== 'raw'
+
 /** Throws InputError for a packet that cannot be. */
 export function headerOf(packet: Packet): Header {
   const { family, state = 'NEW' } = packet

@@ -29,11 +29,9 @@ function cellOf(cell: ReachCell | undefined, probed: boolean): Markup {
   if (verdict === 'good')
     return html`<td class="${expected}">${expected === 'open' && observed === 'refused' ? observed : expected}${star}</td>`
   const mark = verdict === 'unknown' ? '?' : '✘'
-  return html`<td class="${verdict}">${mark} ${wrong(cell)}${star}<small>must be ${expected}</small></td>`
-}
-
-/** What speaks against the policy: what the rules do, and what a real connection met. */
-function wrong({ expected, effect, observed }: ReachCell): string {
-  if (effect === expected && observed) return `${effect}, ${observed}`
-  return observed === 'answered' || observed === 'refused' ? `${effect}, ${observed}` : effect
+  // The rules may agree with the policy where a real connection does not: then that is the news.
+  const isMet = cell.effect === expected && observed !== undefined
+  const [news, beside] = isMet ? [observed, `the rules say ${cell.effect}`] : [cell.effect, observed]
+  const why = [`must be ${expected}`, ...(beside ? [beside] : [])].join('; ')
+  return html`<td class="${verdict}">${mark} ${news}${star}<small>${why}</small></td>`
 }

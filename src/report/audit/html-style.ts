@@ -37,7 +37,7 @@ tbody th { font-weight: 600; min-width: 6.5rem } .text { overflow-wrap: anywhere
 .reach td { white-space: nowrap } .reach td.for { white-space: normal; min-width: 9rem; color: var(--soft) }
 .reach tbody th { position: sticky; left: 0; background: var(--back); max-width: 11rem; border-right: 1px solid var(--line) }
 .reach thead th:first-child { position: sticky; left: 0; z-index: 1; border-right: 1px solid var(--line) }
-td small { display: block; font-weight: 400 }
+td small { display: block; font-weight: 400; white-space: normal; min-width: 5rem }
 .reach th small { display: block; font-weight: 400; color: var(--soft) }
 td.open { color: var(--good); font-weight: 600 } td.closed, td.none { color: var(--soft) }
 td.exposed { background: var(--hole); color: var(--critical); font-weight: 700 }

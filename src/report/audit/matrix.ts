@@ -92,12 +92,13 @@ function together(a: Row, b: Row): Row {
   }
 }
 
-/** The machine of the audit first; then as they come, hosts that are told the same everywhere as one. */
+/** The machine of the audit first, then hosts, then groups of sources; hosts that are told the same everywhere are one. */
 function columnsOf(matrix: readonly ReachCell[], rows: readonly Row[]): readonly (readonly string[])[] {
-  const names = [...new Set(matrix.map((c) => c.from))]
   const targets = new Set(matrix.map((c) => c.to))
+  const sources = new Set(matrix.map((c) => c.from))
+  const order = [...new Set(['control', ...targets, ...sources])].filter((name) => sources.has(name))
   const columns: string[][] = []
-  for (const name of names.toSorted((a, b) => Number(b === 'control') - Number(a === 'control'))) {
+  for (const name of order) {
     const same = targets.has(name)
       ? columns.find((names) => names.every((n) => targets.has(n) && columnsAgree(rows, n, name)))
       : undefined

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { finding } from '../../../src/audit/catalogue.ts'
 import { applyWaivers, auditVars, type Waiver } from '../../../src/audit/waivers.ts'
+import { waiversOf } from '../../../src/cli/audit-command.ts'
 import { checkRoles } from '../../../src/inventory/index.ts'
 import { complaint, hostOf, load } from '../inventory/support.ts'
 
@@ -85,4 +86,14 @@ test('waivers of the inventory come out as they were written, and none is fine',
   })
   const none = load('hosts: { db1: }\n')
   expect(none.varsFor(hostOf(none, 'db1'), auditVars)).toEqual({ waivers: [] })
+})
+
+test('a waiver said for all hosts counts once; one said for a host alone counts too', () => {
+  const said = load(`vars: { audit: { waivers: [{ id: FW028, host: db1, reason: x, until: 2026-06-01 }] } }
+hosts:
+  db1:
+  db2:
+  db3: { vars: { audit: { waivers: [{ id: FW091, host: db3, reason: y, until: 2026-06-01 }] } } }
+`)
+  expect(waiversOf(said).map((w) => `${w.id} ${w.host}`)).toEqual(['FW028 db1', 'FW091 db3'])
 })
