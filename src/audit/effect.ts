@@ -38,10 +38,15 @@ export function casesOf(place: Place): readonly Case[] {
     const to = destination(place, family)
     if (to === undefined) return []
     const ruleset = place.seen.own[family]
-    const sources = sourcesFor(family, place.others, place.wish.policy, ruleset)
+    const sources = sourcesFor(family, place.others, addressesOf(place), place.wish.policy, ruleset)
     const asked = questions(place, ruleset)
     return sources.flatMap((source) => asked.map((question) => caseOf(place, to, source, question)))
   })
+}
+
+/** A packet from one of them never comes from outside. */
+function addressesOf({ seen }: Place): readonly string[] {
+  return seen.interfaces.flatMap((i) => i.addresses.map((address) => address.split('/')[0] ?? ''))
 }
 
 export interface Asked {

@@ -15,7 +15,10 @@ export function matrixOf(judged: Judged): readonly ReachCell[] {
   )
   const asked = new Set(cases.filter((c) => c.allowed || listens(judged, c)).map(key))
   return cases
-    .filter((c) => asked.has(key(c)) && !isUnnamed(c) && (c.source.family === 4 || hasV6))
+    .filter(
+      (c) =>
+        asked.has(key(c)) && !isUnnamed(c) && !c.source.isOnlyInRules && (c.source.family === 4 || hasV6),
+    )
     .map(
       (c): ReachCell => ({
         from: c.source.label,

@@ -17,6 +17,8 @@ export interface Source {
   readonly address: string
   /** `h2`, `admin`, `10.9.0.0/16`, `any`. */
   readonly label: string
+  /** Only a rule on the host names it: the policy knows nothing of it. */
+  readonly isOnlyInRules?: boolean
 }
 
 /** A host of the inventory with the addresses it really has. */
@@ -38,6 +40,7 @@ const most = 48
 export function sourcesFor(
   family: Family,
   others: readonly Neighbour[],
+  own: readonly string[],
   policy: Policy,
   ruleset: Ruleset,
 ): readonly Source[] {
@@ -46,18 +49,24 @@ export function sourcesFor(
       .filter((address) => parseAddress(address, family) !== undefined)
       .map((address): Source => ({ family, address, label: name })),
   )
-  const named = [...groupsOf(policy, family), ...networksOf(ruleset)]
-  const networks = named.map(({ network }) => network)
-  const seen = new Set(hosts.map((h) => h.address))
-  const inside = named.flatMap(({ network, label }): Source[] => {
-    const found = typical(network, networks, family)
+  const groups = groupsOf(policy, family)
+  const known = new Set(groups.map(({ network }) => `${network.base}/${network.mask}`))
+  const inRules = networksOf(ruleset).filter(({ network }) => !known.has(`${network.base}/${network.mask}`))
+  const networks = [...groups, ...inRules].map(({ network }) => network)
+  const taken = new Set([...hosts.map((h) => h.address), ...own])
+  const pick = ({ network, label }: Named, isOnlyInRules: boolean): readonly Source[] => {
+    const found = typical(network, networks, family, taken)
     if (found === undefined) return []
-    const address = printAddress(found, family)
-    if (seen.has(address)) return []
-    seen.add(address)
-    return [{ family, address, label: label ?? printNetwork(network, family) }]
-  })
-  return [...hosts, ...inside, stranger(family, networks)]
+    taken.add(found)
+    const name = label ?? printNetwork(network, family)
+    return [{ family, address: found, label: name, ...(isOnlyInRules ? { isOnlyInRules } : {}) }]
+  }
+  return [
+    ...hosts,
+    ...groups.flatMap((named) => pick(named, false)),
+    ...inRules.flatMap((named) => pick(named, true)),
+    stranger(family, networks),
+  ]
 }
 
 function stranger(family: Family, networks: readonly Network[]): Source {
@@ -87,24 +96,35 @@ function groupsOf(policy: Policy, family: Family): readonly Named[] {
   return [...named.values()]
 }
 
+/** Chains that no packet meets on its way in. */
+const leaving = new Set(['OUTPUT', 'POSTROUTING'])
+
 function networksOf(ruleset: Ruleset): readonly Named[] {
   const found = new Map<string, Named>()
   for (const table of ruleset.tables.values())
     for (const chain of table.chains.values())
-      for (const { matches } of chain.rules)
+      for (const { matches } of leaving.has(chain.name) ? [] : chain.rules)
         for (const match of matches)
           if (match.kind === 'address' && match.side === 'source' && found.size < most)
             found.set(`${match.network.base}/${match.network.mask}`, { network: match.network })
   return [...found.values()].filter(({ network }) => network.mask !== 0n)
 }
 
-/** An address of the network that no narrower network of the list takes: undefined when all tried ones are taken. */
-function typical({ base, mask }: Network, networks: readonly Network[], family: Family): Address | undefined {
+/** An address of the network that nobody has yet and no narrower network takes; undefined when all tried ones are taken. */
+function typical(
+  { base, mask }: Network,
+  networks: readonly Network[],
+  family: Family,
+  taken: ReadonlySet<string>,
+): string | undefined {
   const narrower = networks.filter((n) => n.mask > mask && inNetwork(n.base, { base, mask }))
   const size = (family === 4 ? 0xffffffffn : (1n << 128n) - 1n) ^ mask
   const tries = [1n, 2n, 77n, 200n, size >> 1n, size - 1n, 0n].filter((at) => at >= 0n && at <= size)
-  const free = tries.map((at) => base | (at & size)).find((a) => !narrower.some((n) => inNetwork(a, n)))
-  return size === 0n ? base : free
+  return tries
+    .map((at): Address => base | (at & size))
+    .filter((address) => !narrower.some((n) => inNetwork(address, n)))
+    .map((address) => printAddress(address, family))
+    .find((text) => !taken.has(text))
 }
 
 function printNetwork({ base, mask }: Network, family: Family): string {

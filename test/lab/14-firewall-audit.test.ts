@@ -132,12 +132,21 @@ for (const round of rounds)
 
 test('a line of the inventory past its day is told with its owner, while its rule is loaded and after', async () => {
   const expired = inventory('expired.yaml', { until: day(-1) })
-  // The rule on the hosts has the day that it was loaded with.
-  const loaded = await provision(['--inventory', file, '--tags', 'firewall', '--yes', '--output', 'plain'])
-  expect(loaded.code).toBe(0)
-  const report = await audit([], expired)
-  expect([...new Set(report.findings.map((f) => f.id))]).toContain('FW082')
-  expect(report.findings.find((f) => f.id === 'FW082')?.evidence.join('\n')).toContain('owner ops')
+  const three = hosts.map((host) => `${host} FW082`)
+  // As it is on the day after: the rule bears the day that was its last.
+  await Promise.all(
+    hosts.map((host) => on(host, sh`sed -i s/${day(1)}/${day(-1)}/ /etc/provision/firewall.v4; ${reload}`)),
+  )
+  const late = await audit([], expired)
+  expect(found(late)).toEqual(three)
+  expect(late.findings[0]?.evidence.join('\n')).toMatch(/owner ops, until .*\nstill loaded/)
+  const run = await provision(['--inventory', expired, '--tags', 'firewall', '--yes', '--output', 'plain'])
+  expect(run.code).toBe(0)
+  const after = await audit([], expired)
+  expect(found(after)).toEqual(three)
+  expect(after.findings[0]?.evidence.join('\n')).toContain('the line only has to be deleted')
+  expect((await provision(['--inventory', file, '--tags', 'firewall', '--yes'])).code).toBe(0)
+  expect(found(await audit())).toEqual([])
 })
 
 test('an audit user with the documented sudoers lines sees the same; without one of them the host is not clean', async () => {

@@ -63,9 +63,9 @@ function merged(seen: readonly Seen[]): readonly Seen[] {
 
 /** Undefined where the effect says it better (FW018, FW019: computed, not read). */
 function idOf({ kind, chain, wanted, loaded }: Difference, place: Place): FindingId | undefined {
+  if (kind === 'duplicated') return 'FW017'
   if (chain === 'INPUT') return 'FW011'
   if (chain === 'DOCKER-USER') return 'FW071'
-  if (kind === 'duplicated') return 'FW017'
   if (kind === 'reordered') return 'FW014'
   if (kind === 'extra') return loaded && isStale(loaded, place) ? 'FW080' : 'FW013'
   if (wanted && isRateLimited(wanted) && (!loaded || !isRateLimited(loaded))) return 'FW052'
@@ -104,8 +104,12 @@ function isRateLimited({ matches, target }: LoadedRule): boolean {
   return target.kind === 'accept' && matches.some((m) => m.kind === 'limit')
 }
 
-/** The rule that takes all is itself a stranger: what it does is computed, and its victims are not to blame. */
+/**
+ * The rule that takes all is itself a stranger: what it does is computed, and its victims are not to blame. The same holds
+ * for a rule of ours that was moved.
+ */
 function isShadowedByStranger({ rule, by }: Shadow, differences: readonly Difference[]): boolean {
+  if (differences.some((d) => d.kind === 'reordered' && d.loaded?.line === rule.line)) return true
   const isStranger = (r: LoadedRule) =>
     !isOurs(r) ||
     differences.some((d) => d.loaded?.line === r.line && (d.kind === 'extra' || d.kind === 'changed'))
