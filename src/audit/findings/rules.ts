@@ -17,7 +17,7 @@ export function drift(place: Place, evidence: readonly string[]): readonly Findi
     const chains = own.tables.get('filter')?.chains
     const differences = compare(own, parseSave(place.wish.texts[family], family))
     const isGone = !chains?.has(inChain)
-    const shadowed = shadows(own).found.filter((s) => isOurs(s.rule) || s.rule.chain === 'INPUT')
+    const shadowed = shadows(own).found.filter((s) => isOurs(s.rule))
     const useless = shadowed.filter((s) => !isShadowedByStranger(s, differences))
     const seen: Seen[] = [
       ...differences.flatMap((d) => {
