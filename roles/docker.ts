@@ -1,4 +1,17 @@
-import { aptRepository, check, directory, file, InputError, os, pkg, role, service, sh, t } from 'provision'
+import {
+  aptRepository,
+  check,
+  directory,
+  file,
+  InputError,
+  os,
+  pkg,
+  role,
+  service,
+  sh,
+  sharedVars,
+  t,
+} from 'provision'
 
 const vars = t.Object({
   source: t.Union([t.Literal('distribution'), t.Literal('docker')], {
@@ -16,6 +29,9 @@ const vars = t.Object({
   openFiles: t.Integer({ default: 65536, description: 'Limit of open files in containers.' }),
   settings: t.Record(t.String(), t.Unknown(), { default: {}, description: 'More keys of daemon.json.' }),
 })
+
+/** For roles that must know Docker's addresses. */
+export const dockerVars = sharedVars('docker', vars)
 
 /** Distributions whose own Engine is older than 24. */
 const tooOld: Readonly<Record<string, string>> = { bookworm: '20.10', bullseye: '20.10' }

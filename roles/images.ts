@@ -1,20 +1,38 @@
-import { dockerImage, dockerTags, pkg, role } from 'provision'
+import { dockerImage, dockerTags, password, pkg, role, type Secret, type SecretSpec } from 'provision'
 import { imageSet, imageVars } from './sheets/images.ts'
 
-/** Container images of the stack: built once, on one host, then carried to the others over SSH. */
+/** Container images of the stack: built once, on one host; the others have them over SSH, or from a registry. */
 export default role({
   name: 'images',
   vars: imageVars.vars,
   facts: { tags: dockerTags },
-  resources({ vars, host, hosts }) {
+  secrets: ({ registryUser }): Readonly<Record<string, SecretSpec<Secret>>> =>
+    registryUser ? { registry: password('registry-password') } : {},
+  resources({ vars, secrets, host, hosts }) {
     const set = imageSet(vars)
     // Whoever has the images already gives them to the others: a replaced host never builds its own.
     const giver = hosts.find((h) => set.all.every(({ tag }) => h.facts.tags.includes(tag))) ?? hosts[0]
-    if (giver && giver.name !== host.name)
-      return [pkg('zstd'), set.all.map(({ tag }) => dockerImage(tag, { from: giver.name }))]
+    const isGiver = !giver || giver.name === host.name
     const base = vars.archive
       ? dockerImage(vars.base, { archive: vars.archive })
       : dockerImage(vars.base, { pull: true })
+    if (vars.registry) {
+      const login =
+        vars.registryUser && secrets.registry
+          ? { user: vars.registryUser, password: secrets.registry }
+          : undefined
+      return [
+        isGiver && vars.archive !== undefined && base,
+        set.all.map(({ tag, build }) =>
+          dockerImage(tag, {
+            registry: vars.registry?.split('/')[0] ?? '',
+            ...(login ? { login } : {}),
+            ...(isGiver ? { build } : { after: giver.name }),
+          }),
+        ),
+      ]
+    }
+    if (!isGiver) return [pkg('zstd'), set.all.map(({ tag }) => dockerImage(tag, { from: giver.name }))]
     return [pkg('zstd'), base, set.all.map(({ tag, build }) => dockerImage(tag, { build }))]
   },
 })

@@ -1,5 +1,20 @@
-import { hardware, os, precondition, prepared, type Resource, role, t } from 'provision'
+import { isIP } from 'node:net'
+import {
+  apart,
+  hardware,
+  network,
+  os,
+  precondition,
+  prepared,
+  type Resource,
+  role,
+  routes,
+  t,
+} from 'provision'
+import { dockerVars } from './docker.ts'
+import { collisions } from './sheets/address-plan.ts'
 import * as measure from './sheets/preflight.ts'
+import { swarmVars } from './swarm.ts'
 
 const vars = t.Object({
   minimumRamGb: t.Number({ default: 4 }),
@@ -33,13 +48,13 @@ const supported: Readonly<Record<string, readonly string[]>> = {
 export default role({
   name: 'preflight',
   vars,
-  facts: { os, hardware, prepared },
-  resources({ vars, facts, host, hosts }) {
+  facts: { os, hardware, prepared, network, routes },
+  shared: { docker: dockerVars, swarm: swarmVars },
+  resources({ vars, facts, shared, host, hosts }) {
     const { hardware } = facts
     const others = hosts.filter((h) => h.name !== host.name)
     const doubles = others.filter((h) => h.facts.hardware.machineId === hardware.machineId)
-    const skews = hosts.map((h) => hardware.clockOffset - h.facts.hardware.clockOffset)
-    const skew = Math.max(...skews.map(Math.abs))
+    const skew = Math.max(...hosts.map((h) => apart(hardware.clockOffset, h.facts.hardware.clockOffset)))
     const gb = (kb: number) => kb / 1024 / 1024
     const atLeast = (name: string, found: number, minimum: number, unit: string, next: string) =>
       precondition(name, {
@@ -47,6 +62,21 @@ export default role({
         found: { holds: found >= minimum, measured: `${Number(found.toFixed(1))} ${unit}` },
         next,
       })
+    const clashes = collisions(
+      [
+        ...hosts.map((h) => ({ network: h.address, of: `host ${h.name}` })).filter((r) => isIP(r.network)),
+        ...facts.network.map((a) => ({
+          network: `${a.address}/${a.prefix}`,
+          of: `interface ${a.interface}`,
+        })),
+        ...facts.routes.map((network) => ({ network, of: 'the route to' })),
+      ],
+      [
+        { network: shared.swarm.addressPool, of: 'swarm.addressPool' },
+        { network: shared.docker.bridge, of: 'docker.bridge' },
+        ...shared.docker.addressPools.map(({ base }) => ({ network: base, of: 'docker.addressPools' })),
+      ],
+    )
     const cheap: readonly Resource[] = [
       precondition('system', {
         needs: 'Debian 12 or 13, Ubuntu 22.04 or 24.04',
@@ -94,8 +124,16 @@ export default role({
       }),
       precondition('clock', {
         needs: `at most ${vars.clockSkewSeconds} s from the other hosts`,
-        found: { holds: skew <= vars.clockSkewSeconds, measured: `${skew.toFixed(2)} s apart` },
+        found: {
+          holds: skew <= vars.clockSkewSeconds,
+          measured: skew === 0 ? 'the same' : `at least ${skew.toFixed(2)} s apart`,
+        },
         next: 'set the clock (timedatectl set-time), and see that an NTP server answers; the role chrony keeps it then',
+      }),
+      precondition('address plan', {
+        needs: 'ranges of Docker and the swarm that nobody else uses',
+        found: { holds: clashes.length === 0, measured: clashes.join('; ') || 'no overlap' },
+        next: 'choose other private ranges: swarm.addressPool can never be changed later',
       }),
     ]
     if (vars.measure === 'first' && facts.prepared) return cheap
@@ -129,6 +167,12 @@ export default role({
           vars.mtu,
         ),
         next: 'look at cables, VLAN and MTU (ip link), and at firewalls between the hosts',
+      }),
+      precondition("swarm's load balancer", {
+        level: 'warning',
+        needs: 'the kernel module ip_vs',
+        measure: measure.loadBalancer(),
+        next: 'nothing of the stack needs it; services of your own must publish with mode: host and endpoint_mode: dnsrr',
       }),
       precondition('downloads', {
         needs: 'package sources and the image registry answer',

@@ -1,4 +1,15 @@
-import { check, type Port, role, sh, swarm, swarmManager, swarmNode, t } from 'provision'
+import {
+  check,
+  type Port,
+  role,
+  sh,
+  sharedVars,
+  swarm,
+  swarmAutolock,
+  swarmManager,
+  swarmNode,
+  t,
+} from 'provision'
 
 /** What Docker listens on for the swarm. */
 export const ports: readonly Port[] = [
@@ -11,7 +22,15 @@ const vars = t.Object({
     default: '10.201.0.0/16',
     description: 'Addresses of overlay networks. It cannot be changed later.',
   }),
+  autolock: t.Boolean({
+    default: false,
+    description:
+      'A manager whose daemon was restarted waits for a key, and its services with it: the next run brings the key from another manager. Keep it (docker swarm unlock-key): after a power cut of all hosts nobody else has it.',
+  }),
 })
+
+/** For roles that must know the swarm's addresses. */
+export const swarmVars = sharedVars('swarm', vars)
 
 /** Docker Swarm: every host of the play is a manager. Whoever is one already lets the others in. */
 export default role({
@@ -28,6 +47,7 @@ export default role({
     return [
       swarmManager({ address: host.address, addressPool: vars.addressPool, ...(through ? { through } : {}) }),
       swarmNode({ labels: { 'provision.host': host.name } }),
+      host.name === hosts[0]?.name && swarmAutolock(vars.autolock),
       check(`swarm has ${hosts.length} managers`, membersReady(hosts.length), { withinSeconds: 120 }),
     ]
   },

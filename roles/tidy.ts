@@ -1,6 +1,6 @@
 import { onlyImages, onlySecrets, role, secretName, t } from 'provision'
 import cluster from './cluster.ts'
-import { imageSet, imageVars, registry } from './sheets/images.ts'
+import { imageSet, imageVars } from './sheets/images.ts'
 import { passwords, swarmSecrets, tls } from './sheets/secrets.ts'
 
 /** What is left over when everything new has proved itself: secrets and images of before. */
@@ -10,6 +10,7 @@ export default role({
   shared: { cluster, images: imageVars },
   secrets: { ...passwords, tls },
   resources({ shared, secrets, host, hosts }) {
+    const images = imageSet(shared.images)
     const mine = swarmSecrets(host, hosts, secrets)
     return [
       onlySecrets(host.name, {
@@ -17,8 +18,8 @@ export default role({
         keep: mine.map(({ secret, value }) => secretName(secret, value)),
       }),
       onlyImages(
-        registry,
-        imageSet(shared.images).all.map(({ tag }) => tag),
+        images.prefix,
+        images.all.map(({ tag }) => tag),
       ),
     ]
   },

@@ -9,7 +9,7 @@ const folder = join(import.meta.dirname, '..', '..', 'templates', 'images')
  * A registry that is never there: the swarm asks for a newer image before it takes the one on the host, and nobody on
  * the way may answer that. Port 1 of the host itself refuses at once, without any lookup of names.
  */
-export const registry = 'localhost:1/provision'
+const nowhere = 'localhost:1/provision'
 
 export const imageVars = sharedVars(
   'images',
@@ -18,6 +18,19 @@ export const imageVars = sharedVars(
     archive: t.Optional(
       t.String({
         description: 'Tar file on the host to import the base from, for sites without a registry.',
+      }),
+    ),
+    registry: t.Optional(
+      t.String({
+        pattern: '^[^/\\s]+(/[^/\\s:]+)+$',
+        description:
+          'Where the images are kept: registry.example/provision. What is not there yet is built on one host and put there. Default: no registry, carried over SSH.',
+      }),
+    ),
+    registryUser: t.Optional(
+      t.String({
+        description:
+          'Account of the registry; its password: provision secrets set registry-password. Default: no login.',
       }),
     ),
     proxy: t.Optional(t.String({ description: 'HTTP proxy for packages while images are built.' })),
@@ -30,6 +43,8 @@ interface Image {
 }
 
 export interface ImageSet {
+  /** What all names begin with. */
+  readonly prefix: string
   readonly etcd: Image
   readonly postgres: Image
   readonly proxy: Image
@@ -38,7 +53,12 @@ export interface ImageSet {
 }
 
 /** The images, tagged by the content of all that they are built from. */
-export function imageSet(vars: { readonly base: string; readonly proxy?: string }): ImageSet {
+export function imageSet(vars: {
+  readonly base: string
+  readonly proxy?: string
+  readonly registry?: string
+}): ImageSet {
+  const prefix = vars.registry ?? nowhere
   const proxy: Record<string, string> = vars.proxy ? { http_proxy: vars.proxy } : {}
   const image = (name: string, parent: string): Image => {
     const files = filesOf(name)
@@ -46,7 +66,7 @@ export function imageSet(vars: { readonly base: string; readonly proxy?: string 
       .update(JSON.stringify([parent, files]))
       .digest('hex')
       .slice(0, 12)
-    return { tag: `${registry}/${name}:${hash}`, build: { files, args: { BASE: parent, ...proxy } } }
+    return { tag: `${prefix}/${name}:${hash}`, build: { files, args: { BASE: parent, ...proxy } } }
   }
   const base = image('base', vars.base)
   const [etcd, postgres, proxies] = [
@@ -54,7 +74,7 @@ export function imageSet(vars: { readonly base: string; readonly proxy?: string 
     image('postgres', base.tag),
     image('proxy', base.tag),
   ]
-  return { etcd, postgres, proxy: proxies, all: [base, etcd, postgres, proxies] }
+  return { prefix, etcd, postgres, proxy: proxies, all: [base, etcd, postgres, proxies] }
 }
 
 const read = new Map<string, Readonly<Record<string, string>>>()

@@ -16,18 +16,18 @@ if [ ! -e "$p/queue/rotational" ]; then echo "not known: $(findmnt -no FSTYPE -T
 if [ "$(cat "$p/queue/rotational")" = 0 ]; then echo SSD; else echo 'rotating disk'; exit 1; fi`
 }
 
-/** Ports of the stack and the program that may hold each of them. */
+/** Ports of the stack and the program (a pattern of grep -E) that may hold each of them. */
 export const stackPorts: readonly (readonly [port: number, owner: string])[] = [
   [2377, 'dockerd'],
   [7946, 'dockerd'],
   [2379, 'etcd'],
   [2380, 'etcd'],
-  [5432, 'postgres'],
+  // On the host's address and on the VIP.
+  [5432, 'postgres|haproxy'],
   [8008, 'patroni'],
   [6432, 'pgbouncer'],
-  [5000, 'haproxy'],
-  [5001, 'haproxy'],
-  [7000, 'haproxy'],
+  [5433, 'haproxy'],
+  [8404, 'haproxy'],
 ]
 
 /** Nobody else listens where the stack will. */
@@ -35,7 +35,7 @@ export function portsFree(): Script {
   const owners = stackPorts.map(([port, owner]) => `${port}:${owner}`)
   return sh`bad=; listening=$(ss -Hltnp)
 for pair in ${owners}; do
-  l=$(printf '%s\n' "$listening" | grep -E "[:.]\${pair%%:*} " | grep -v "\${pair##*:}" | sed -n 's/.*users:(("\([^"]*\)".*/\1/p' | head -n 1)
+  l=$(printf '%s\n' "$listening" | grep -E "[:.]\${pair%%:*} " | grep -Ev "\${pair##*:}" | sed -n 's/.*users:(("\([^"]*\)".*/\1/p' | head -n 1)
   [ -z "$l" ] || bad="$bad \${pair%%:*} ($l)"
 done
 [ -z "$bad" ] || { echo "taken:$bad"; exit 1; }; echo free`
@@ -72,4 +72,12 @@ done
 rm -f "$t"
 [ -z "$bad" ] || { echo "no answer:$bad"; exit 1; }
 [ "$n" -gt 0 ] || { echo 'apt has no sources'; exit 1; }; echo "$n sources answer"`
+}
+
+/**
+ * Without ip_vs Swarm's virtual addresses and ingress lead nowhere, and only dockerd's log says so (tried on a kernel
+ * without CONFIG_IP_VS: services run, connections are refused).
+ */
+export function loadBalancer(): Script {
+  return sh`if [ -e /proc/net/ip_vs ] || modprobe -nq ip_vs 2>/dev/null; then echo there; else echo 'not in this kernel'; exit 1; fi`
 }

@@ -1,3 +1,4 @@
+import { type ClockOffset, clockOffset } from '../model/clock.ts'
 import type { Fact } from '../model/probe.ts'
 import { sh } from '../shell/sh.ts'
 
@@ -12,15 +13,15 @@ export interface Hardware {
   /** Whole disks; `rotational` false means SSD or NVMe. */
   readonly disks: readonly { readonly name: string; readonly rotational: boolean }[]
   readonly machineId: string
-  /** Seconds that the host's clock is ahead of ours, and the way there. Compare hosts, not with zero. */
-  readonly clockOffset: number
+  /** Compare hosts, not with zero: ours may be the one that is wrong. */
+  readonly clockOffset: ClockOffset
 }
 
 /** RAM, cores, disks, identity and clock. */
 export const hardware: Fact<Hardware> = {
   name: 'hardware',
   probe: {
-    // Our own time goes along: when the answer comes back says nothing, slow questions may have been asked with this one.
+    // Our own time goes along: the question may wait long before it is sent.
     get script() {
       return sh`echo ${Date.now() / 1000}; grep -h ^MemTotal: /proc/meminfo; nproc; df -Pk / /var; date +%s.%N; cat /etc/machine-id; grep -h ^HugePages_Total: /proc/meminfo; echo --; grep '' /sys/block/*/queue/rotational 2>/dev/null; :`
     },
@@ -45,7 +46,7 @@ export const hardware: Fact<Hardware> = {
           .filter(([, name]) => !/^(loop|ram|zram|dm-|sr)/.test(name ?? ''))
           .map(([, name = '', flag]) => ({ name, rotational: flag === '1' })),
         machineId,
-        clockOffset: Number(clock) - Number(sent),
+        clockOffset: clockOffset(Number(clock), Number(sent), Date.now() / 1000),
       }
     },
   },

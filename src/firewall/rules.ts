@@ -76,3 +76,9 @@ export function contains(network: string, address: string): boolean {
   else list.addSubnet(ip, Number(prefix), family)
   return list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
 }
+
+/** Do two networks of the same family share an address? Throws InputError when one is no network. */
+export function overlaps(a: string, b: string): boolean {
+  const [ipA = '', ipB = ''] = [a.split('/')[0], b.split('/')[0]]
+  return familyOf(a) === familyOf(b) && (contains(a, ipB) || contains(b, ipA))
+}

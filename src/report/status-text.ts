@@ -1,3 +1,4 @@
+import { apart, type ClockOffset } from '../model/clock.ts'
 import type { Status } from '../status/judge.ts'
 import { paint } from './color.ts'
 import { table } from './table.ts'
@@ -12,7 +13,7 @@ export function formatStatus(status: Status, color: boolean): string {
     view?.patroni?.role === 'primary' ? view.patroni.members : [],
   )
   const clocks = status.hosts.flatMap(({ view }) => (view ? [view.clockOffset] : []))
-  const earliest = Math.min(...clocks)
+  const skewOf = (clock: ClockOffset) => Math.max(0, ...clocks.map((other) => apart(clock, other)))
   const rows = status.hosts.map(({ name, view }) => {
     if (!view) return [bad(name), bad('unreachable'), '', '', '', '', '', '', '', '']
     const { swarm, etcd, patroni } = view
@@ -29,7 +30,7 @@ export function formatStatus(status: Status, color: boolean): string {
       view.pooler ? good('up') : bad('down'),
       view.proxy ? good(view.holdsVip ? 'up, VIP' : 'up') : bad('down'),
       view.certificateDays === undefined ? '' : `${Math.floor(view.certificateDays)} d`,
-      `${((view.clockOffset - earliest) * 1000).toFixed(0)} ms`,
+      `${(skewOf(view.clockOffset) * 1000).toFixed(0)} ms`,
       `${Math.round(Math.max(0, ...Object.values(view.disks)) * 100)} %`,
     ]
   })

@@ -1,6 +1,7 @@
 import { ask } from '../model/ask.ts'
 import type { Kind, Planned } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
+import type { Secret } from '../secret/secret.ts'
 import { lines, type Script, sh, showAs } from '../shell/sh.ts'
 import { engineGet } from './docker-api.ts'
 
@@ -19,13 +20,37 @@ export type ImageOptions = Meta &
     /** A tar file on the host with a root file system: for sites without a registry. */
     | { readonly archive: string }
     | { readonly pull: true }
+    | RegistryImage
   )
+
+/**
+ * From a registry. Where `build` is given and the registry does not have it, it is built here and put there; `after`
+ * names the host that may be doing so at this moment.
+ */
+interface RegistryImage {
+  /** Host and port of the registry. */
+  readonly registry: string
+  readonly login?: Login
+  readonly build?: ImageBuild
+  readonly after?: string
+}
+
+interface Login {
+  readonly user: string
+  readonly password: Secret
+}
 
 type Wanted = { readonly tag: string } & (
   | { readonly how: 'build'; readonly build: ImageBuild }
   | { readonly how: 'copy'; readonly from: string }
   | { readonly how: 'import'; readonly archive: string }
   | { readonly how: 'pull' }
+  | {
+      readonly how: 'registry'
+      readonly registry: string
+      readonly login?: Login
+      readonly build?: ImageBuild
+    }
 )
 
 /** The digests of an image's layers, in order; undefined where there is no such image. */
@@ -33,6 +58,18 @@ type Layers = readonly string[] | undefined
 
 /** A container image with this tag on the host. What carries the tag is believed: a tag is never moved. */
 export function dockerImage(tag: string, options: ImageOptions): Resource<Wanted, Layers> {
+  if ('registry' in options) {
+    const { registry, login, build, after } = options
+    const wanted = {
+      tag,
+      how: 'registry',
+      registry,
+      ...(login ? { login } : {}),
+      ...(build ? { build } : {}),
+    }
+    const asks = after ? [ask(after, layersOf(tag), 1200)] : []
+    return resource(kind, tag, wanted as Wanted, { ...options, asks })
+  }
   if ('build' in options)
     return resource(kind, tag, { tag, how: 'build', build: options.build } as Wanted, options)
   if ('archive' in options)
@@ -89,6 +126,10 @@ function wordsFor(wanted: Wanted): string {
       return `copied from ${wanted.from}`
     case 'import':
       return `imported from ${wanted.archive}`
+    case 'registry':
+      return wanted.build
+        ? `pulled from ${wanted.registry}, or built and put there`
+        : `pulled from ${wanted.registry}`
     default:
       return wanted.how === 'build' ? 'built' : 'pulled'
   }
@@ -125,10 +166,32 @@ function step(wanted: Wanted): Script {
       return sh`docker import ${wanted.archive} ${tag} >/dev/null`
     case 'pull':
       return sh`docker pull -q ${tag} >/dev/null`
+    case 'registry':
+      return registryStep(wanted)
     default:
       // It has come with the transfer.
       return sh`${inspect(tag)} >/dev/null`
   }
+}
+
+/**
+ * The login lives in a folder of its own, for this step only, and its password comes over standard input. A host that
+ * only pulls waits for the one that builds: what that one has is not in the registry at once.
+ */
+function registryStep({ tag, registry, login, build }: Extract<Wanted, { how: 'registry' }>): Script {
+  const enter = login
+    ? sh`printf %s ${login.password} | docker login -u ${login.user} --password-stdin ${registry} >/dev/null 2>&1 || { echo ${`${registry} refuses the login of ${login.user}: provision secrets set registry-password`} >&2; exit 1; }`
+    : sh`:`
+  const fetch = build
+    ? sh`docker pull -q ${tag} >/dev/null 2>&1 || { ( ${buildStep(tag, build)} ) && docker push -q ${tag} >/dev/null; }`
+    : sh`end=$(($(date +%s) + 120)); until said=$(docker pull -q ${tag} 2>&1); do [ "$(date +%s)" -lt "$end" ] || { printf '%s\n' "$said" >&2; exit 1; }; sleep 2; done`
+  const script = lines([
+    sh`( DOCKER_CONFIG=$(mktemp -d); export DOCKER_CONFIG; trap 'rm -rf -- "$DOCKER_CONFIG"' EXIT`,
+    enter,
+    fetch,
+    sh`) || exit 1`,
+  ])
+  return showAs(script, `docker pull ${tag}${build ? ', or build and push it' : ''}`)
 }
 
 function buildStep(tag: string, { files, args }: ImageBuild): Script {

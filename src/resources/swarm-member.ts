@@ -33,21 +33,28 @@ export type SwarmManagerOptions = Meta & {
 export function swarmManager(options: SwarmManagerOptions): Resource<Wanted, Seen> {
   const { address, through, addressPool } = options
   const join = through && `${through.address}:2377`
-  const asks = through ? [joinToken(through.host)] : []
+  const asks = through ? [keysOf(through.host)] : []
   return resource(kind, 'manager', { address, join, addressPool }, { ...options, asks })
 }
 
+/** What lets a host in: as a new manager, or as one whose daemon was restarted while the swarm locks itself. */
+interface Keys {
+  readonly token: Secret
+  readonly unlock: Secret
+}
+
 /**
- * A manager's token for managers. No answer while the host is not one itself, nor while the managers have no leader:
- * a join then hangs until they have elected one.
+ * A manager's keys. No answer while the host is not one itself, nor while the managers have no leader: a join then hangs
+ * until they have elected one.
  */
-function joinToken(host: string): Ask<Secret> {
+function keysOf(host: string): Ask<Keys> {
   return ask(host, {
-    script: sh`${engineGet('/nodes')} 2>/dev/null | jq -e 'any(.[]; .ManagerStatus.Leader)' >/dev/null && ${engineGet('/swarm')}`,
+    script: sh`${engineGet('/nodes')} 2>/dev/null | jq -e 'any(.[]; .ManagerStatus.Leader)' >/dev/null && ${engineGet('/swarm')} && ${engineGet('/swarm/unlockkey')}`,
     parse({ stdout }) {
       const token = /"Manager":"(SWMTKN-[^"]+)"/.exec(stdout)?.[1]
       if (!token) throw new Error('it manages no swarm that has a leader')
-      return new Secret('swarm join token', token)
+      const unlock = /"UnlockKey":"(SWMKEY-[^"]+)"/.exec(stdout)?.[1] ?? ''
+      return { token: new Secret('swarm join token', token), unlock: new Secret('swarm unlock key', unlock) }
     },
   })
 }
@@ -77,7 +84,12 @@ const kind: Kind<Wanted, Seen> = {
       changes.push({
         attribute: 'swarm',
         from: seen.state === 'active' ? 'worker' : seen.state,
-        to: join ? `manager, joined through ${join}` : 'first manager',
+        to:
+          seen.state === 'locked'
+            ? `unlocked${join ? ` by a key from ${join}` : ''}`
+            : join
+              ? `manager, joined through ${join}`
+              : 'first manager',
       })
     else if (seen.address !== address) changes.push({ attribute: 'address', from: seen.address, to: address })
     if (seen.stale.length > 0)
@@ -88,9 +100,12 @@ const kind: Kind<Wanted, Seen> = {
     lines(
       planned.map(({ desired, actual, answers, changes }) => {
         if (changes.every((c) => c.attribute === 'stale entries')) return forgetOldSelves
+        if (actual.state === 'locked') return unlock((answers[0] as Keys | undefined)?.unlock)
         if (actual.state !== 'inactive')
           return sh`echo ${`this node is already in a swarm (${actual.state}, ${actual.address || 'no address'}): take it out by hand first (docker swarm leave)`} >&2; exit 1`
-        return desired.join ? lines([join(desired, answers[0] as Secret), forgetOldSelves]) : found(desired)
+        return desired.join
+          ? lines([join(desired, (answers[0] as Keys).token), forgetOldSelves])
+          : found(desired)
       }),
     ),
   risks: () => ['quorum'],
@@ -134,6 +149,13 @@ function join({ address, join: remote }: Wanted, token: Secret): Script {
   }
   const head = JSON.stringify(body).slice(0, -1)
   return post('join', sh`printf '%s,"JoinToken":"%s"}' ${head} ${token}`)
+}
+
+/** Where every manager is locked nobody can be asked: the operator has the key. */
+function unlock(key: Secret | undefined): Script {
+  if (!key)
+    return sh`echo 'every manager of the swarm is locked: docker swarm unlock on one of them, with the key that you keep (docker swarm unlock-key showed it)' >&2; exit 1`
+  return post('unlock', sh`printf '{"UnlockKey":"%s"}' ${key}`)
 }
 
 function post(verb: string, body: Script): Script {

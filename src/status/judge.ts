@@ -1,3 +1,4 @@
+import { apart } from '../model/clock.ts'
 import type { HostView } from './look.ts'
 
 /** What is not as it should be. */
@@ -83,8 +84,8 @@ export function judge(vip: string, hosts: Status['hosts']): Status {
     warning('no standby takes part in commits: what is acknowledged now may be lost with the primary')
   if (seen.some(({ view }) => view.patroni?.paused)) warning('Patroni is paused: nobody would take over')
   const clocks = seen.map(({ view }) => view.clockOffset)
-  const skew = Math.max(...clocks) - Math.min(...clocks)
-  if (skew > clockLimit) warning(`clocks are ${skew.toFixed(2)} s apart`)
+  const skew = Math.max(0, ...clocks.flatMap((a) => clocks.map((b) => apart(a, b))))
+  if (skew > clockLimit) warning(`clocks are at least ${skew.toFixed(2)} s apart`)
 
   const [holder] = holders
   const rw = Object.entries(seen.find((h) => h.name === holder)?.view.proxy?.rw ?? {})

@@ -1,3 +1,4 @@
+import { type ClockOffset, clockOffset } from '../model/clock.ts'
 import type { Host } from '../model/host.ts'
 import type { Output } from '../model/probe.ts'
 import { raw, type Script, sh } from '../shell/sh.ts'
@@ -36,8 +37,7 @@ export interface HostView {
   readonly proxy?: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly holdsVip: boolean
   readonly certificateDays?: number
-  /** Seconds that the host's clock is ahead of ours. */
-  readonly clockOffset: number
+  readonly clockOffset: ClockOffset
   /** Part of the file systems that is used, by mount point: 0 to 1. */
   readonly disks: Readonly<Record<string, number>>
 }
@@ -64,8 +64,8 @@ df -P / /var/lib/pg /var/lib/etcd /var/lib/docker 2>/dev/null ${mark}
 :`
 }
 
-/** Understands what `lookScript` printed. `daysLeft` reads a certificate. */
-export function parseLook({ stdout }: Output, daysLeft: (pem: string) => number, now: number): HostView {
+/** Understands what `lookScript` printed. `daysLeft` reads a certificate; `sent` is when it was asked, in seconds. */
+export function parseLook({ stdout }: Output, daysLeft: (pem: string) => number, sent: number): HostView {
   const parts = stdout.split(/\n--\n/).map((part) => part.trim())
   const [clock, state, nodes, status, members, alarms, patroni, cluster, pooler, proxy, vip, pem, df] = parts
   const json = <T>(text: string | undefined): T | undefined => (text ? (JSON.parse(text) as T) : undefined)
@@ -115,7 +115,7 @@ export function parseLook({ stdout }: Output, daysLeft: (pem: string) => number,
     ...(proxy ? { proxy: backends(proxy) } : {}),
     holdsVip: Number(vip) > 0,
     ...(pem ? { certificateDays: daysLeft(pem) } : {}),
-    clockOffset: Number(clock) - now,
+    clockOffset: clockOffset(Number(clock), sent, Date.now() / 1000),
     disks: Object.fromEntries(
       [...(df ?? '').matchAll(/ (\d+)% (\/\S*)$/gm)].map(([, used, mount]) => [mount, Number(used) / 100]),
     ),

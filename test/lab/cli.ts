@@ -13,12 +13,13 @@ export interface Run {
 /** The command line as an operator runs it. `killAfterMs` ends it with SIGKILL, as a crash would. */
 export function provision(
   args: readonly string[],
-  options: { readonly killAfterMs?: number; readonly signal?: NodeJS.Signals } = {},
+  options: { readonly killAfterMs?: number; readonly signal?: NodeJS.Signals; readonly input?: string } = {},
 ): Promise<Run> {
   const child = spawn(process.execPath, [join(root, 'src/cli/main.ts'), ...args], {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
+  child.stdin.end(options.input)
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (data) => {

@@ -68,7 +68,11 @@ export class Writer {
   }
 
   /** Starts one and waits until ten writes were acknowledged. */
-  static async start(database = 'distributed_postgres_cluster', user = 'cluster_app'): Promise<Writer> {
+  static async start(
+    database = 'distributed_postgres_cluster',
+    user = 'cluster_app',
+    options: { readonly anew?: boolean } = {},
+  ): Promise<Writer> {
     const table = `writes_${Date.now()}`
     await execute(database, `CREATE TABLE ${table} (n bigint PRIMARY KEY)`)
     const entries = await readVault(place)
@@ -79,7 +83,12 @@ export class Writer {
     const script = join(import.meta.dirname, 'writer.ts')
     const child = spawn(
       'nsenter',
-      [`--net=/run/netns/${namespace}`, process.execPath, script, vip, database, user, ca, table],
+      [
+        `--net=/run/netns/${namespace}`,
+        process.execPath,
+        ...[script, vip, database, user, ca, table],
+        ...(options.anew ? ['anew'] : []),
+      ],
       {
         stdio: ['ignore', 'pipe', 'inherit'],
         env: { ...process.env, PGPASSWORD: entries[`db-${user}`] },

@@ -2,13 +2,15 @@
  * A client of the cluster: one INSERT every 50 ms through one address, each number that was acknowledged remembered.
  * Runs inside the lab's network; prints one JSON line for each acknowledgement or failure.
  *
- *   PGPASSWORD=… node writer.ts HOST DATABASE USER CA_FILE TABLE
+ *   PGPASSWORD=… node writer.ts HOST DATABASE USER CA_FILE TABLE [anew]
+ *
+ * `anew`: a new connection for each write, as a program without a pool makes them.
  */
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 
-const [host, database, user, ca = '', table] = process.argv.slice(2)
+const [host, database, user, ca = '', table, anew] = process.argv.slice(2)
 let client: Client | undefined
 let isStopping = false
 process.on('SIGTERM', () => {
@@ -23,6 +25,10 @@ for (let n = 1; !isStopping; n++) {
     client ??= await connected()
     await client.query(`INSERT INTO ${table} (n) VALUES ($1)`, [n])
     tell({ acknowledged: n })
+    if (anew) {
+      await client.end()
+      client = undefined
+    }
   } catch (error) {
     tell({ failed: n, why: error instanceof Error ? error.message : String(error) })
     client?.removeAllListeners('end')

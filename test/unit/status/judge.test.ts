@@ -31,7 +31,7 @@ function view(name: string, more: Partial<HostView> = {}): HostView {
     proxy: { rw: { h1: 'DOWN', h2: 'UP', h3: 'DOWN' }, ro: { h1: 'UP', h2: 'DOWN', h3: 'UP' } },
     holdsVip: name === 'h1',
     certificateDays: 364,
-    clockOffset: 0,
+    clockOffset: { least: 0, most: 0.1 },
     disks: { '/': 0.4 },
     ...more,
   }
@@ -77,13 +77,22 @@ test('skewed clocks, full disks, certificates near their end and pending restart
   const patroni = { ...view('h3').patroni, pendingRestart: true } as NonNullable<HostView['patroni']>
   const status = judge(
     vip,
-    hosts({ h1: { clockOffset: 2 }, h2: { disks: { '/': 0.9 } }, h3: { certificateDays: 5, patroni } }),
+    hosts({
+      h1: { clockOffset: { least: 2, most: 2.5 } },
+      h2: { disks: { '/': 0.9 } },
+      h3: { certificateDays: 5, patroni },
+    }),
   )
   expect(status.troubles.every((t) => t.severity === 'warning')).toBe(true)
   expect(troubles(status)).toEqual([
     'h2: / is 90 % full',
     'h3: PostgreSQL waits for a restart',
     'h3: its certificate ends in 5 days',
-    ': clocks are 2.00 s apart',
+    ': clocks are at least 1.90 s apart',
   ])
+})
+
+test('a host that answers late is not taken for one with a wrong clock', () => {
+  const slow = { least: -6, most: 4 }
+  expect(judge(vip, hosts({ h1: { clockOffset: slow } })).ok).toBe(true)
 })

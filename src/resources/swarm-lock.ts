@@ -1,0 +1,35 @@
+import type { Kind } from '../model/kind.ts'
+import { type Meta, type Resource, resource } from '../model/resource.ts'
+import { lines, raw, sh } from '../shell/sh.ts'
+import { engineGet, enginePost } from './docker-api.ts'
+
+/**
+ * Does the swarm encrypt its managers' keys on disk, so that a daemon that was restarted waits for the unlock key? One
+ * setting of the whole swarm; any manager takes it. Undefined is an Engine that does not answer as a manager.
+ */
+export function swarmAutolock(locked: boolean, meta: Meta = {}): Resource<boolean, boolean | undefined> {
+  return resource(kind, 'autolock', locked, meta)
+}
+
+const kind: Kind<boolean, boolean | undefined> = {
+  name: 'swarm-autolock',
+  probe: (wanted) => ({
+    script: sh`${engineGet('/swarm')} 2>/dev/null | jq '.Spec.EncryptionConfig.AutoLockManagers // false' 2>/dev/null; :`,
+    parse: ({ stdout }) =>
+      wanted.map(() => (stdout.trim() === '' ? undefined : stdout.trim().endsWith('true'))),
+  }),
+  plan: (wanted, seen) =>
+    wanted === (seen ?? false) ? [] : [{ attribute: 'autolock', from: seen ?? 'no swarm', to: wanted }],
+  apply: (planned) =>
+    lines(
+      planned.map(({ desired }) =>
+        lines([
+          sh`set -e; now=$(${engineGet('/swarm')})`,
+          enginePost(
+            raw('"/swarm/update?version=$(printf %s "$now" | jq .Version.Index)"'),
+            sh`printf %s "$now" | jq -c ${`.Spec | .EncryptionConfig.AutoLockManagers = ${desired}`}`,
+          ),
+        ]),
+      ),
+    ),
+}

@@ -1,0 +1,175 @@
+import { beforeAll, expect, test } from 'vitest'
+import { clientPsql } from '../../src/resources/sql.ts'
+import { sh } from '../../src/shell/sh.ts'
+import { readVault } from '../../src/vault/store.ts'
+import { changed, events, labInventory, provision } from './cli.ts'
+import { execute, place, query, vip, Writer } from './client.ts'
+import { clusterUp, on, roles, untilWell } from './cluster.ts'
+
+beforeAll(async () => {
+  await clusterUp()
+  await untilWell()
+})
+
+/** SQL through the VIP as any account of the vault; what psql says, errors too. */
+async function as(user: string, database: string, text: string): Promise<string> {
+  const password = (await readVault(place))[`db-${user}`] ?? ''
+  const target = `host=${vip} port=5432 dbname=${database} user=${user} sslmode=verify-full sslrootcert=/run/provision/tls/ca.crt`
+  const asked = clientPsql('postgres-h1', target, ['-Atc', text])
+  return on('h1', sh`printf '%s\n' ${password} | { ${asked} || :; } 2>&1`)
+}
+
+const asSuperuser = (text: string) =>
+  on(
+    'h1',
+    sh`docker exec $(docker ps -q --filter label=com.docker.swarm.service.name=postgres-h1) psql-leader -d postgres -Atc ${text}`,
+  )
+
+const paused = (name: string, verb: 'pause' | 'unpause') =>
+  on(
+    name,
+    sh`docker ${verb} $(docker ps -q --filter label=com.docker.swarm.service.name=${`postgres-${name}`}) >/dev/null`,
+  )
+
+test('readers may read and not write; commits of an async database wait for no standby', async () => {
+  const list = `[{name: distributed_postgres_cluster, owner: cluster_app}, {name: claude_flow_shared, owner: shared_app},
+    {name: reports, owner: reports_app, durability: async, vector: none, readers: [reports_reader], writers: [reports_writer]}]`
+  const set = ['--set', `databases.list=${list.replaceAll('\n', ' ')}`, '--yes']
+  expect(changed(await events(set))).toContain('h1 sql[durability of reports]')
+  expect(changed(await events(set))).toEqual([])
+  await as('reports_app', 'reports', 'CREATE TABLE n (i int)')
+  expect(await as('reports_writer', 'reports', 'INSERT INTO n VALUES (5)')).toBe('INSERT 0 1')
+  expect(await as('reports_reader', 'reports', 'SELECT i FROM n')).toBe('5')
+  expect(await as('reports_reader', 'reports', 'INSERT INTO n VALUES (6)')).toContain('permission denied')
+  expect(await as('reports_reader', 'claude_flow_shared', 'SELECT 1')).toMatch(/permission denied|not allow/)
+
+  const { standbys } = await roles()
+  await execute('claude_flow_shared', 'DROP TABLE IF EXISTS n; CREATE TABLE n (i int)')
+  await Promise.all(standbys.map((name) => paused(name, 'pause')))
+  const timed = async (user: string, database: string) => {
+    const started = performance.now()
+    await as(user, database, 'INSERT INTO n VALUES (7)')
+    return performance.now() - started
+  }
+  try {
+    const sync = timed('shared_app', 'claude_flow_shared')
+    const async = await timed('reports_app', 'reports')
+    expect(async).toBeLessThan(await sync)
+    // Without a standby the one waits until Patroni gives up on them, a round of loop_wait (5 s) at least.
+    expect([async < 3000, (await sync) > 3000]).toEqual([true, true])
+  } finally {
+    await Promise.all(standbys.map((name) => paused(name, 'unpause')))
+  }
+  await untilWell()
+  await asSuperuser('DROP DATABASE reports (FORCE)')
+  for (const role of ['reports_app', 'reports_reader', 'reports_writer'])
+    await asSuperuser(`DROP ROLE ${role}`)
+})
+
+test("HAProxy's configuration is taken over without one refused or misled connection", async () => {
+  const writer = await Writer.start('distributed_postgres_cluster', 'cluster_app', { anew: true })
+  const all = await events(['--set', 'haproxy.maxConnections=4001', '--yes'])
+  expect(changed(all)).toContain('h1 command[reload HAProxy]')
+  expect(changed(await events(['--yes']))).toContain('h1 command[reload HAProxy]')
+  await writer.untilCalm()
+  const outcome = await writer.stop()
+  expect(outcome.failures).toEqual([])
+  expect([outcome.lost, outcome.outage < 2]).toEqual([[], true])
+})
+
+test('kind worker commits without a standby, coordinator waits again; neither needs a restart', async () => {
+  const started = () => query('distributed_postgres_cluster', 'SELECT pg_postmaster_start_time()')
+  const names = () =>
+    query('distributed_postgres_cluster', `SELECT current_setting('synchronous_standby_names')`)
+  const before = await started()
+  expect(await names()).toContain('ANY 1')
+  await events(['--set', 'cluster.kind=worker', '--yes'])
+  await expect.poll(names, { timeout: 30_000 }).toBe('')
+  await events(['--yes'])
+  await expect.poll(names, { timeout: 30_000 }).toContain('ANY 1')
+  expect(await started()).toBe(before)
+  await untilWell()
+})
+
+test('status --watch tells the state again and again', async () => {
+  const { stdout } = await provision(['status', ...labInventory, '--watch', '--output', 'json'], {
+    killAfterMs: 9000,
+    signal: 'SIGINT',
+  })
+  const seen = stdout.trim().split('\n')
+  expect(seen.length).toBeGreaterThanOrEqual(2)
+  for (const line of seen) expect(JSON.parse(line)).toMatchObject({ ok: true, vip })
+})
+
+test("an address plan in which Docker's ranges lie over real ones is refused before anything is changed", async () => {
+  const run = await provision([...labInventory, '--set', 'swarm.addressPool=10.77.0.0/16'])
+  expect(run.code).toBe(1)
+  expect(run.stdout).toContain('swarm.addressPool 10.77.0.0/16 lies over host h1 10.77.0.11')
+})
+
+test('with autolock a restarted manager waits for the key, and a run brings it', async () => {
+  const { standbys } = await roles()
+  const [name = ''] = standbys
+  const set = ['--set', 'swarm.autolock=true', '--yes']
+  expect(changed(await events(set))).toEqual(['h1 swarm-autolock[autolock]'])
+  await on(name, sh`systemctl restart docker`)
+  const state = sh`docker info --format '{{.Swarm.LocalNodeState}}' 2>/dev/null`
+  expect(await on(name, state)).toBe('locked')
+  const run = await provision([...labInventory, ...set, '--verbose'])
+  expect(run.code, run.stdout + run.stderr).toBe(0)
+  expect(run.stdout).toContain('unlocked by a key from')
+  expect(run.stdout).not.toContain('SWMKEY-')
+  expect(await on(name, state)).toBe('active')
+  await untilWell()
+  expect(changed(await events(['--yes']))).toEqual(['h1 swarm-autolock[autolock]'])
+})
+
+test('images come from a registry that the inventory names: built once and put there, pulled by the others', async () => {
+  // A registry of Debian's package, with the certificate of its host and a password.
+  const login = sh`apt-get install -y -qq docker-registry apache2-utils >/dev/null 2>&1; systemctl stop docker-registry
+mkdir -p /run/registry; htpasswd -Bbn images canary-of-the-registry > /run/registry/htpasswd
+cat > /run/registry/config.yml <<'END'
+version: 0.1
+storage: { filesystem: { rootdirectory: /run/registry/data } }
+http: { addr: '10.77.0.11:5000', tls: { certificate: /etc/provision/tls/host.crt, key: /etc/provision/tls/host.key } }
+auth: { htpasswd: { realm: lab, path: /run/registry/htpasswd } }
+END
+systemd-run --quiet --unit=lab-registry docker-registry serve /run/registry/config.yml`
+  await on('h1', login)
+  const trust = sh`mkdir -p /etc/docker/certs.d/10.77.0.11:5000; cp /etc/provision/tls/ca.crt /etc/docker/certs.d/10.77.0.11:5000/ca.crt`
+  for (const name of ['h1', 'h2', 'h3']) await on(name, trust)
+  const set = ['--set', 'images.registry=10.77.0.11:5000/provision', '--set', 'images.registryUser=images']
+  const open = `firewall.allow=[{from: [peers], ports: [5000], reason: registry of the test}]`
+  try {
+    await provision([...labInventory, '--yes', '--tags', 'firewall', '--set', open.replace('peers', 'db')])
+    const wrong = await provision([...labInventory, ...set, '--yes', '--tags', 'images'])
+    expect(wrong.stdout + wrong.stderr).toContain('10.77.0.11:5000 refuses the login of images')
+    const given = await provision(['secrets', 'set', 'registry-password', ...labInventory], {
+      input: 'canary-of-the-registry',
+    })
+    expect(given.code, given.stderr).toBe(0)
+    const run = await provision([...labInventory, ...set, '--yes', '--tags', 'images', '--verbose'])
+    expect(run.code, run.stdout + run.stderr).toBe(0)
+    expect(run.stdout).not.toContain('canary-of-the-registry')
+    const tags = sh`docker images --format '{{.Repository}}:{{.Tag}}' | grep ^10.77.0.11:5000/ | sort`
+    const built = await on('h1', tags)
+    expect(built.split('\n')).toHaveLength(4)
+    expect(await on('h3', tags)).toBe(built)
+    expect(
+      await on(
+        'h1',
+        sh`ls /root/.docker/config.json 2>/dev/null; ls /run/registry/data/docker/registry/v2/repositories/provision`,
+      ),
+    ).toBe('base\netcd\npostgres\nproxy')
+    expect(await on('h2', sh`ls /root/.docker/config.json 2>/dev/null; :`)).toBe('')
+  } finally {
+    await on(
+      'h1',
+      sh`systemctl stop lab-registry; rm -rf /run/registry; apt-get purge -y -qq docker-registry apache2-utils >/dev/null 2>&1; :`,
+    )
+    const gone = sh`docker images --format '{{.Repository}}:{{.Tag}}' | grep ^10.77.0.11:5000/ | xargs -r docker rmi >/dev/null; rm -rf /etc/docker/certs.d`
+    for (const name of ['h1', 'h2', 'h3']) await on(name, gone)
+    await provision([...labInventory, '--yes', '--tags', 'firewall'])
+  }
+  expect(changed(await events(['--yes']))).toEqual([])
+})
