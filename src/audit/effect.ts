@@ -6,7 +6,7 @@ import type { Reachability } from './finding.ts'
 import type { Observation } from './observe.ts'
 import { isExposed } from './parse-sockets.ts'
 import { allowedBy, portsOf, type Wish } from './policy.ts'
-import { type Neighbour, type Source, sourcesFor } from './sources.ts'
+import { bounds, type Neighbour, type Source, sourcesFor } from './sources.ts'
 
 /** What one source may and would do at one port of a host. */
 export interface Case {
@@ -129,13 +129,13 @@ function questions({ wish, seen }: Place, ruleset: Ruleset): readonly Asked[] {
 }
 
 /** Ports that stand in a rule; of many, the first: a scan of thousands is not worth the wait. */
-function namedIn(ruleset: Ruleset): ReadonlySet<number> {
+export function namedIn(ruleset: Ruleset, most = bounds(ruleset).ports): ReadonlySet<number> {
   const ports = new Set<number>()
   for (const table of ruleset.tables.values())
     for (const chain of table.chains.values())
       for (const { matches } of chain.rules)
         for (const match of matches)
-          if ((match.kind === 'ports' || match.kind === 'ct-ports') && ports.size < 64)
+          if ((match.kind === 'ports' || match.kind === 'ct-ports') && ports.size < most)
             for (const { from, to } of match.ranges) {
               ports.add(from)
               ports.add(to)

@@ -33,8 +33,16 @@ const strangers: Readonly<Record<Family, readonly string[]>> = {
   6: ['2001:db8:51::77', '2001:db8:6666::77', '3fff:51::77'],
 }
 
-/** More networks in the rules of one host than these are not told apart: the answer must come in seconds. */
-const most = 48
+/**
+ * What rules name beyond the policy is tried as far as the answer still comes in seconds: 48 networks and 64 ports of 500
+ * rules or fewer, and less of more. What is left out is told (FW002).
+ */
+export function bounds(ruleset: Ruleset): { readonly networks: number; readonly ports: number } {
+  const chains = [...ruleset.tables.values()].flatMap((table) => [...table.chains.values()])
+  const rules = chains.reduce((sum, chain) => sum + chain.rules.length, 0)
+  const share = Math.min(1, 500 / Math.max(1, rules))
+  return { networks: Math.ceil(48 * share), ports: Math.ceil(64 * share) }
+}
 
 /** Who may come to a host: the other hosts, every group, every network that a rule names, and a stranger. */
 export function sourcesFor(
@@ -78,7 +86,7 @@ function stranger(family: Family, networks: readonly Network[]): Source {
   return { family, address: strangers[family].find(isFree) ?? first, label: 'any' }
 }
 
-interface Named {
+export interface Named {
   readonly network: Network
   readonly label?: string
 }
@@ -99,7 +107,7 @@ function groupsOf(policy: Policy, family: Family): readonly Named[] {
 /** Chains that no packet meets on its way in. */
 const leaving = new Set(['OUTPUT', 'POSTROUTING'])
 
-function networksOf(ruleset: Ruleset): readonly Named[] {
+export function networksOf(ruleset: Ruleset, most = bounds(ruleset).networks): readonly Named[] {
   const found = new Map<string, Named>()
   for (const table of ruleset.tables.values())
     for (const chain of table.chains.values())

@@ -17,7 +17,7 @@ export function drift(place: Place, evidence: readonly string[]): readonly Findi
     const chains = own.tables.get('filter')?.chains
     const differences = compare(own, parseSave(place.wish.texts[family], family))
     const isGone = !chains?.has(inChain)
-    const shadowed = shadows(own).found.filter((s) => isOurs(s.rule))
+    const shadowed = shadows(oursOf(own)).found
     const useless = shadowed.filter((s) => !isShadowedByStranger(s, differences))
     const seen: Seen[] = [
       ...differences.flatMap((d) => {
@@ -114,6 +114,14 @@ function isShadowedByStranger({ rule, by }: Shadow, differences: readonly Differ
     !isOurs(r) ||
     differences.some((d) => d.loaded?.line === r.line && (d.kind === 'extra' || d.kind === 'changed'))
   return isStranger(by) && !isStranger(rule)
+}
+
+/** Our own chains: those of others are not ours to tidy, and may have thousands of rules. */
+function oursOf(ruleset: Ruleset): Ruleset {
+  const filter = ruleset.tables.get('filter')
+  if (!filter) return ruleset
+  const chains = new Map([...filter.chains].filter(([name]) => name === inChain || name === forwardChain))
+  return { ...ruleset, tables: new Map([['filter', { ...filter, chains }]]) }
 }
 
 function isOurs({ chain }: LoadedRule): boolean {

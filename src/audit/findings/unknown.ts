@@ -1,7 +1,9 @@
+import type { Family } from '../../firewall/rules.ts'
 import { finding } from '../catalogue.ts'
-import { type Case, type Place, reachOf } from '../effect.ts'
+import { type Case, namedIn, type Place, reachOf } from '../effect.ts'
 import type { Finding } from '../finding.ts'
 import { nameOf } from '../observe.ts'
+import { networksOf } from '../sources.ts'
 import { evidenceOf, groups, labels } from './exposed.ts'
 import { portName } from './ports.ts'
 
@@ -17,6 +19,7 @@ export function unknown(place: Place, cases: readonly Case[]): readonly Finding[
         evidence: evidenceOf(group.slice(0, 1)),
       })
     }),
+    ...([4, 6] as const).flatMap((family) => notTried(place, family)),
     ...place.seen.unread.map(({ what, why }) =>
       finding('FW001', {
         host: place.name,
@@ -25,4 +28,19 @@ export function unknown(place: Place, cases: readonly Case[]): readonly Finding[
       }),
     ),
   ]
+}
+
+/** More networks or ports in the rules than can be tried in seconds. */
+function notTried({ name: host, seen }: Place, family: Family): readonly Finding[] {
+  const ruleset = seen.own[family]
+  const left = [
+    [networksOf(ruleset, Number.POSITIVE_INFINITY).length - networksOf(ruleset).length, 'networks'],
+    [namedIn(ruleset, Number.POSITIVE_INFINITY).size - namedIn(ruleset).size, 'ports'],
+  ] as const
+  const evidence = left.flatMap(([count, what]) =>
+    count > 0 ? [`${count} more ${what} that rules name were not tried: there are too many`] : [],
+  )
+  return evidence.length === 0
+    ? []
+    : [finding('FW002', { host, subject: `too many rules, v${family}`, evidence })]
 }
