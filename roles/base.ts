@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { directory, file, hostname, hostsFile, pkg, role, t, timezone } from 'provision'
+import { command, directory, file, hostname, hostsFile, pkg, role, t, timezone } from 'provision'
 
 const vars = t.Object({
   packages: t.Array(t.String(), {
@@ -18,6 +18,10 @@ const vars = t.Object({
     ],
   }),
   timezone: t.String({ default: 'Etc/UTC' }),
+  sshPasswords: t.Boolean({
+    default: false,
+    description: 'May sshd take passwords? provision itself logs in by key or agent only.',
+  }),
 })
 
 /** What every host has: its name and those of its peers, packages, and upgrades that restart nothing by themselves. */
@@ -25,6 +29,10 @@ export default role({
   name: 'base',
   vars,
   resources({ vars, host, hosts }) {
+    const answer = vars.sshPasswords ? 'yes' : 'no'
+    const sshd = file('/etc/ssh/sshd_config.d/10-provision.conf', {
+      content: `# Written by provision (role base).\nPasswordAuthentication ${answer}\nKbdInteractiveAuthentication ${answer}\n`,
+    })
     return [
       hostname(host.name),
       // A host that the inventory only knows by its name is left to DNS.
@@ -34,6 +42,9 @@ export default role({
       ),
       vars.packages.map((name) => pkg(name)),
       timezone(vars.timezone),
+      sshd,
+      // Tried first: an sshd that does not start again is a host that nobody gets into.
+      command('reload sshd', { run: 'sshd -t && systemctl reload ssh', on: [sshd] }),
       file('/etc/apt/apt.conf.d/52provision', { content: upgrades }),
       file('/etc/apt/apt.conf.d/20auto-upgrades', {
         content: 'APT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "1";\n',

@@ -1,4 +1,9 @@
-import { file, pkg, role, service, t, template } from 'provision'
+import { file, type Port, pkg, role, service, t, template } from 'provision'
+
+/** What it listens on. */
+export const ports: readonly Port[] = [
+  { from: ['peers'], protocol: 'udp', ports: [123], reason: 'chrony peers' },
+]
 
 const vars = t.Object({
   servers: t.Array(t.String({ minLength: 1 }), {

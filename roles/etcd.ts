@@ -1,8 +1,24 @@
-import { check, directory, file, type Host, role, service, swarmService, t, template } from 'provision'
+import {
+  check,
+  directory,
+  file,
+  type Host,
+  type Port,
+  role,
+  service,
+  swarmService,
+  t,
+  template,
+} from 'provision'
 import cluster from './cluster.ts'
 import { imageSet, imageVars } from './sheets/images.ts'
 import { tls } from './sheets/secrets.ts'
 import { etcdService } from './sheets/services.ts'
+
+/** What it listens on. */
+export const ports: readonly Port[] = [
+  { from: ['peers'], protocol: 'tcp', ports: [2379, 2380], reason: 'etcd clients and members' },
+]
 
 const vars = t.Object({
   heartbeatMs: t.Integer({ default: 100, description: 'About the round trip between the hosts.' }),

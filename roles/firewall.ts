@@ -17,7 +17,7 @@ import {
 } from 'provision'
 import { portMatrix } from './sheets/ports.ts'
 
-const flow = t.Object({
+const line = t.Object({
   from: t.Array(t.String(), {
     minItems: 1,
     description: 'Networks, addresses, hosts or groups of the inventory, or any.',
@@ -29,8 +29,17 @@ const flow = t.Object({
     t.Union([t.Integer({ minimum: 1, maximum: 65535 }), t.String({ pattern: '^[0-9]+:[0-9]+$' })]),
     { default: [] },
   ),
-  reason: t.String({ minLength: 1 }),
+  reason: t.String({ minLength: 1, maxLength: 120 }),
+  owner: t.String({ minLength: 1, maxLength: 60, description: 'Whom to ask about it.' }),
+  until: t.Optional(
+    t.String({
+      pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$',
+      description: 'Its last day (UTC). After it the line is rendered no more, and the audit says so.',
+    }),
+  ),
 })
+
+type Line = Flow & { readonly owner: string }
 
 const vars = t.Object({
   admin: t.Array(t.String(), {
@@ -40,8 +49,15 @@ const vars = t.Object({
   clients: t.Array(t.String(), { default: [], description: 'Who may use the databases, by the VIP.' }),
   monitoring: t.Array(t.String(), { default: [], description: 'Who may read metrics.' }),
   sshPort: t.Integer({ default: 22 }),
-  allow: t.Array(flow, { default: [], description: 'What else may come in, and why.' }),
-  published: t.Array(flow, { default: [], description: 'Who may reach ports that containers publish.' }),
+  sshLimit: t.Optional(
+    t.Object(
+      { perMinute: t.Integer({ minimum: 1 }), burst: t.Integer({ minimum: 1, default: 60 }) },
+      { description: 'New SSH connections that one address may open. A run opens one or two a host.' },
+    ),
+  ),
+  allow: t.Array(line, { default: [], description: 'What else may come in, and why.' }),
+  deny: t.Array(line, { default: [], description: 'What may not come in although a line lets it, and why.' }),
+  published: t.Array(line, { default: [], description: 'Who may reach ports that containers publish.' }),
   rollbackSeconds: t.Integer({
     default: 60,
     minimum: 15,
@@ -62,28 +78,48 @@ export default role({
         return members.length > 0 ? members.flatMap((h) => h.facts.network.map((a) => a.address)) : [name]
       })
     const groups = { peers: all, admin: vars.admin, clients: vars.clients, monitoring: vars.monitoring }
-    const flows: readonly Flow[] = [
-      { from: resolve(vars.admin), protocol: 'tcp', ports: [vars.sshPort], reason: 'ssh from admin' },
+    const declared: readonly Flow[] = [
+      {
+        from: resolve(vars.admin),
+        protocol: 'tcp',
+        ports: [vars.sshPort],
+        reason: 'ssh from admin',
+        by: 'firewall',
+        groups: ['admin'],
+        ...(vars.sshLimit ? { limit: vars.sshLimit } : {}),
+      },
       ...portMatrix.flatMap(({ from, ...flow }) => {
         const sources = resolve(from.flatMap((name) => groups[name]))
-        return sources.length > 0 ? [{ ...flow, from: sources }] : []
+        return sources.length > 0 ? [{ ...flow, from: sources, groups: from }] : []
       }),
-      ...vars.allow.map((f) => ({ ...f, from: resolve(f.from) })),
     ]
-    for (const f of [...flows, ...vars.published])
+    // The day of who runs it, UTC: a line ends everywhere at once.
+    const today = new Date().toISOString().slice(0, 10)
+    const written = (lines: readonly Line[]) =>
+      lines.map((l) => ({ ...l, from: resolve(l.from), groups: l.from, by: 'inventory' }))
+    const isOver = (l: Line) => (l.until ?? today) < today
+    const valid = (lines: readonly Line[]) => written(lines.filter((l) => !isOver(l)))
+    const past = (lines: readonly Line[]) => written(lines.filter(isOver))
+    const extra = [...vars.allow, ...vars.deny, ...vars.published]
+    const policy = {
+      flows: [...declared, ...valid(vars.allow)],
+      denied: valid(vars.deny),
+      published: valid(vars.published),
+      expired: { flows: past(vars.allow), denied: past(vars.deny), published: past(vars.published) },
+      external: [...new Set(facts.network.map((a) => a.interface))],
+    }
+    for (const f of [...declared, ...extra])
       if ((f.protocol === 'tcp' || f.protocol === 'udp') && !f.ports?.length)
         throw new InputError({ what: `firewall: "${f.reason}" is ${f.protocol} and names no ports` })
     const script = file(scriptPath, { content: hostScript, mode: '0755' })
     const unit = file('/etc/systemd/system/provision-firewall.service', { content: hostUnit })
     return [
       pkg('iptables'),
+      // So that the audit sees tables that iptables does not show. Its service stays off: it would flush ours.
+      pkg('nftables'),
       script,
       firewall({
-        policy: {
-          flows,
-          published: vars.published.map((f) => ({ ...f, from: resolve(f.from) })),
-          external: [...new Set(facts.network.map((a) => a.interface))],
-        },
+        policy,
         keep: facts.login && { from: facts.login.from, port: facts.login.port },
         rollbackSeconds: vars.rollbackSeconds,
       }),

@@ -1,8 +1,18 @@
-import { check, command, containerOf, file, role, sh, swarmService, t, template } from 'provision'
+import { check, command, containerOf, file, type Port, role, sh, swarmService, t, template } from 'provision'
 import cluster from './cluster.ts'
 import { imageSet, imageVars } from './sheets/images.ts'
 import { tls } from './sheets/secrets.ts'
 import { haproxyService } from './sheets/services.ts'
+
+/** What it listens on, beside the ports of PostgreSQL. */
+export const ports: readonly Port[] = [
+  {
+    from: ['admin', 'peers', 'monitoring'],
+    protocol: 'tcp',
+    ports: [8404],
+    reason: 'statistics of HAProxy',
+  },
+]
 
 const vars = t.Object({
   maxConnections: t.Integer({ default: 4000 }),

@@ -1,8 +1,13 @@
-import { check, directory, file, role, sh, swarmService, t, template } from 'provision'
+import { check, directory, file, type Port, role, sh, swarmService, t, template } from 'provision'
 import cluster from './cluster.ts'
 import { imageSet, imageVars } from './sheets/images.ts'
 import { passwords, tls } from './sheets/secrets.ts'
 import { pgbouncerService, reload } from './sheets/services.ts'
+
+/** What it listens on. */
+export const ports: readonly Port[] = [
+  { from: ['peers'], protocol: 'tcp', ports: [6432], reason: 'HAProxy to PgBouncer' },
+]
 
 const vars = t.Object({
   mode: t.Union([t.Literal('transaction'), t.Literal('session')], { default: 'transaction' }),

@@ -5,6 +5,7 @@ import {
   type Host,
   hardware,
   InputError,
+  type Port,
   patroniConfig,
   patroniParameters,
   patroniRestart,
@@ -19,6 +20,22 @@ import { postgresLook } from './sheets/looks.ts'
 import * as sheet from './sheets/postgres.ts'
 import { passwords, tls } from './sheets/secrets.ts'
 import { postgresService, reload } from './sheets/services.ts'
+
+/** What it listens on; HAProxy has the same 5432, and 5433, on the address that clients use. */
+export const ports: readonly Port[] = [
+  {
+    from: ['peers', 'monitoring'],
+    protocol: 'tcp',
+    ports: [8008],
+    reason: "Patroni's REST: who leads, health, metrics",
+  },
+  {
+    from: ['clients', 'peers'],
+    protocol: 'tcp',
+    ports: [5432, 5433],
+    reason: 'PostgreSQL: clients by the VIP, standbys by the node',
+  },
+]
 
 const vars = t.Object({
   maxConnections: t.Integer({ default: 200, minimum: 20, description: 'PgBouncer stands before it.' }),

@@ -1,4 +1,21 @@
-import { check, role, sh, sharedVars, swarm, swarmAutolock, swarmManager, swarmNode, t } from 'provision'
+import {
+  check,
+  type Port,
+  role,
+  sh,
+  sharedVars,
+  swarm,
+  swarmAutolock,
+  swarmManager,
+  swarmNode,
+  t,
+} from 'provision'
+
+/** What Docker listens on for the swarm. */
+export const ports: readonly Port[] = [
+  { from: ['peers'], protocol: 'tcp', ports: [2377, 7946], reason: 'swarm' },
+  { from: ['peers'], protocol: 'udp', ports: [7946, 4789], reason: 'swarm gossip and overlay networks' },
+]
 
 const vars = t.Object({
   addressPool: t.String({

@@ -1,5 +1,21 @@
-import { check, file, InputError, network, pkg, role, service, sh, t, template, user } from 'provision'
+import {
+  check,
+  file,
+  InputError,
+  network,
+  type Port,
+  pkg,
+  role,
+  service,
+  sh,
+  t,
+  template,
+  user,
+} from 'provision'
 import cluster from './cluster.ts'
+
+/** What it listens on. */
+export const ports: readonly Port[] = [{ from: ['peers'], protocol: 'vrrp', ports: [], reason: 'keepalived' }]
 
 const vars = t.Object({
   routerId: t.Integer({

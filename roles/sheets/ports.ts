@@ -1,39 +1,27 @@
-/** Who may come: groups of addresses that the inventory fills. */
-export type Group = 'peers' | 'clients' | 'admin' | 'monitoring'
+import type { Port } from 'provision'
+import { ports as chrony } from '../chrony.ts'
+import { ports as etcd } from '../etcd.ts'
+import { ports as haproxy } from '../haproxy.ts'
+import { ports as pgbouncer } from '../pgbouncer.ts'
+import { ports as postgres } from '../postgres.ts'
+import { ports as swarm } from '../swarm.ts'
+import { ports as vip } from '../vip.ts'
 
-/** A line of the port matrix of the stack. */
-export interface Port {
-  readonly from: readonly Group[]
-  readonly protocol: 'tcp' | 'udp' | 'vrrp' | 'ping'
-  readonly ports: readonly number[]
-  readonly reason: string
-}
-
-/** All that listens on a host of the stack. Whatever is not here is closed. */
-export const portMatrix: readonly Port[] = [
+const ping: readonly Port[] = [
   { from: ['admin', 'peers'], protocol: 'ping', ports: [], reason: 'ping from admin and peers' },
-  { from: ['peers'], protocol: 'udp', ports: [123], reason: 'chrony peers' },
-  { from: ['peers'], protocol: 'tcp', ports: [2377, 7946], reason: 'swarm' },
-  { from: ['peers'], protocol: 'udp', ports: [7946, 4789], reason: 'swarm gossip and overlay networks' },
-  { from: ['peers'], protocol: 'tcp', ports: [2379, 2380], reason: 'etcd clients and members' },
-  { from: ['peers'], protocol: 'tcp', ports: [6432], reason: 'HAProxy to PgBouncer' },
-  {
-    from: ['peers', 'monitoring'],
-    protocol: 'tcp',
-    ports: [8008],
-    reason: "Patroni's REST: who leads, health, metrics",
-  },
-  {
-    from: ['clients', 'peers'],
-    protocol: 'tcp',
-    ports: [5432, 5433],
-    reason: 'PostgreSQL: clients by the VIP, standbys by the node',
-  },
-  { from: ['peers'], protocol: 'vrrp', ports: [], reason: 'keepalived' },
-  {
-    from: ['admin', 'peers', 'monitoring'],
-    protocol: 'tcp',
-    ports: [8404],
-    reason: 'statistics of HAProxy',
-  },
 ]
+
+/**
+ * All that listens on a host of the stack, as the roles declare it. Whatever is not here is closed. It does not depend
+ * on the playbook: a run of `prepare` alone must not close what the stack needs.
+ */
+export const portMatrix: readonly (Port & { readonly by: string })[] = Object.entries({
+  firewall: ping,
+  chrony,
+  swarm,
+  etcd,
+  pgbouncer,
+  postgres,
+  vip,
+  haproxy,
+}).flatMap(([by, ports]) => ports.map((port) => ({ ...port, by })))

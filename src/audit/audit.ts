@@ -22,5 +22,3 @@ export type Collected = Omit<AuditReport, 'waived' | 'known'>
  * audited has `failed` and a finding FW001; it never makes the others fail.
  */
 export type Collect = (hosts: readonly Host[], connect: Connect, options: AuditOptions) => Promise<Collected>
-
-export const collect: Collect = () => Promise.reject(new Error('the collection is not there yet'))

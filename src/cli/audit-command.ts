@@ -1,14 +1,16 @@
 import { writeFileSync } from 'node:fs'
-import { collect } from '../audit/audit.ts'
 import { readBaseline } from '../audit/baseline.ts'
 import { type AuditReport, type Severity, severities } from '../audit/finding.ts'
 import { exitCodeOf, settle } from '../audit/settle.ts'
 import { auditVars, type Waiver } from '../audit/waivers.ts'
 import { InputError } from '../errors.ts'
 import { checkRoles, type Inventory, loadInventory } from '../inventory/index.ts'
+import type { Host } from '../model/host.ts'
 import { auditOutput, formatAudit } from '../report/audit/index.ts'
 import { verdict } from '../report/audit/words.ts'
+import { collectFor } from './audit-collect.ts'
 import { connectorFor } from './connector.ts'
+import { firewallRole } from './firewall-policy.ts'
 import type { AuditFlags } from './flags.ts'
 import { roleNames } from './role-names.ts'
 
@@ -20,17 +22,23 @@ export async function auditFirewallCommand(flags: AuditFlags): Promise<number> {
   const baseline = flags.baseline === undefined ? undefined : readBaseline(flags.baseline)
   const inventory = loadInventory(flags.inventory)
   const waivers = waiversOf(inventory)
-  const hosts = flags.limit === undefined ? inventory.hosts : inventory.select(flags.limit)
+  const all = inventory.hosts.map((host) => asUser(host, flags.user))
+  const names = new Set((flags.limit === undefined ? all : inventory.select(flags.limit)).map((h) => h.name))
+  const collect = collectFor(inventory, await firewallRole(inventory, flags.playbook))
 
   const connector = connectorFor(flags, (name) => inventory.hosts.find((h) => h.name === name))
   let report: AuditReport
   try {
-    const collected = await collect(hosts, connector.connect, {
-      inventory: flags.inventory,
-      all: inventory.hosts,
-      probe: flags.probe === true,
-      diff: flags.diff === true,
-    })
+    const collected = await collect(
+      all.filter((h) => names.has(h.name)),
+      connector.connect,
+      {
+        inventory: flags.inventory,
+        all,
+        probe: flags.probe === true,
+        diff: flags.diff === true,
+      },
+    )
     const known = inventory.hosts.map((h) => h.name)
     report = settle(collected, { waivers, known, ...(baseline ? { baseline } : {}) })
   } finally {
@@ -41,6 +49,11 @@ export async function auditFirewallCommand(flags: AuditFlags): Promise<number> {
   if (flags.out === undefined) await written(text)
   else save(flags.out, text, report)
   return exitCodeOf(report, failOn)
+}
+
+/** A login that reads and nothing else: no sudo for the whole, only for the commands that the audit asks. */
+function asUser(host: Host, user: string | undefined): Host {
+  return user === undefined ? host : { ...host, connection: { ...host.connection, user, become: false } }
 }
 
 function severityOf(text: string): Severity {

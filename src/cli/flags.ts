@@ -44,12 +44,19 @@ export interface AuditFlags {
   readonly failOn: string
   readonly baseline?: string
   readonly diff?: boolean
+  /** Where the role firewall stands. */
+  readonly playbook: string
+  /** Log in as this user, who may only read. */
+  readonly user?: string
 }
 
 /** Flags of `provision firewall`. */
 export interface FirewallFlags {
   readonly inventory: string
   readonly forks: string
+  readonly playbook: string
+  /** Of rollback: the entry of the history to go back to. */
+  readonly to?: string
   /** Of matrix and history. */
   readonly output?: string
   /** Of rollback. */

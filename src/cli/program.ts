@@ -114,6 +114,8 @@ program
   .option('--fail-on <severity>', 'exit 2 from critical, high, medium or low on', 'low')
   .option('--baseline <file>', 'an earlier report (--output json): only what is new since')
   .option('--diff', 'also show how the loaded rules differ from those that should be')
+  .option('--playbook <file>', 'where the role firewall stands', site)
+  .option('--user <name>', 'log in as this user, who may only read (docs/firewall-audit.md)')
   .action(async (flags: AuditFlags) => {
     process.exitCode = await (await import('./audit-command.ts')).auditFirewallCommand(flags)
   })
@@ -140,7 +142,8 @@ firewallFlags(firewall.command('history <host>'))
   })
 
 firewallFlags(firewall.command('rollback <host>'))
-  .description('go back to the rules before the last change')
+  .description('go back to the rules before the last change, under the same timer')
+  .option('--to <entry>', 'to those of this entry of the history')
   .option('-y, --yes', 'do not ask')
   .action(async (host: string, flags: FirewallFlags) => {
     process.exitCode = await (await import('./firewall-rollback-command.ts')).firewallRollbackCommand(
@@ -181,6 +184,7 @@ function firewallFlags(command: Command): Command {
   return command
     .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
     .option('--forks <n>', 'connections opened at once', '20')
+    .option('--playbook <file>', 'where the role firewall stands', site)
 }
 
 function runFlags(command: Command): Command {

@@ -60,8 +60,13 @@ export function writeJournal(
   return lines([
     sh`mkdir -p -m 0700 ${folder} && mkdir -p ${folder}/managed ${folder}/owed`,
     sh`printf %s ${list} > ${folder}/managed/.new && mv -f ${folder}/managed/.new ${folder}/managed/${playbook}`,
-    record ? sh`printf '%s\n' ${JSON.stringify(record)} >> ${folder}/journal` : sh`:`,
+    record ? appendRecord(record) : sh`:`,
   ])
+}
+
+/** One line of the journal. */
+export function appendRecord(record: object): Script {
+  return sh`printf '%s\n' ${JSON.stringify(record)} >> ${folder}/journal`
 }
 
 /** Answers `locked`, or `busy WHO`; the lock lasts as long as the connection, so that a dead run leaves none. */

@@ -63,6 +63,8 @@ function portOf(target: { readonly ports?: { readonly from: number; readonly to:
   const { ports } = target
   if (!ports) return state.destinationPort
   if (ports.from === ports.to) return ports.from
+  // All ports are what the parser says of a text that it does not understand.
+  if (ports.from === 0 && ports.to === 65535) return undefined
   const old = state.destinationPort
   return old !== undefined && inPorts(old, [ports]) ? old : undefined
 }

@@ -171,6 +171,8 @@ type Pair = { readonly loaded: LoadedRule; readonly wanted: LoadedRule }
 
 function reordered(chain: string, pairs: readonly Pair[]): Difference[] {
   const moved = movedIn(pairs.map(({ wanted }) => wanted.position))
+  // Rules that all do the same may stand in any order.
+  if (new Set(pairs.map(({ loaded }) => targetOf(loaded.target))).size < 2) return []
   const isTooMuch = moved.size * pairs.length > mostPairs
   return [...moved].flatMap((index) => {
     const pair = pairs[index]

@@ -19,7 +19,7 @@ first() { # tool chain target: the jump is the first rule of the chain
   "$1" -w 10 -I "$2" 1 -j "$3"
 }
 
-load() {
+fill() { # V4 V6: our chains from these files, and the jumps to them
   iptables-restore -w 10 --noflush <"$1"
   ip6tables-restore -w 10 --noflush <"$2"
   for tool in iptables ip6tables; do
@@ -28,6 +28,10 @@ load() {
     first "$tool" INPUT ${inChain}
     first "$tool" DOCKER-USER ${forwardChain}
   done
+}
+
+shut() { # what no rule names stays out, also when somebody takes our jump away
+  for tool in iptables ip6tables; do "$tool" -w 10 -P INPUT DROP; "$tool" -w 10 -P FORWARD DROP; done
 }
 
 clear() {
@@ -42,23 +46,26 @@ clear() {
 
 save() {
   for tool in iptables ip6tables; do
-    { echo '*filter'; "$tool"-save -t filter | grep -E "$own" || :; echo COMMIT; } >"$state/firewall.previous.$tool"
+    { echo '*filter'; "$tool"-save -t filter | grep -E "^:(INPUT|FORWARD) |$own" || :; echo COMMIT; } >"$state/firewall.previous.$tool"
   done
 }
 
 case \${1:-} in
-  load) load "$2" "$3" ;;
+  load) fill "$2" "$3"; shut ;;
   save) save ;;
   rollback)
     rm -f /run/provision/firewall.pending
     if grep -qE "$own" "$state/firewall.previous.iptables"; then
-      load "$state/firewall.previous.iptables" "$state/firewall.previous.ip6tables"
+      fill "$state/firewall.previous.iptables" "$state/firewall.previous.ip6tables"
     else
+      # Nothing but the policies of INPUT and FORWARD: first of all they let us in again.
+      iptables-restore -w 10 --noflush <"$state/firewall.previous.iptables"
+      ip6tables-restore -w 10 --noflush <"$state/firewall.previous.ip6tables"
       clear
     fi
     ;;
   boot)
-    if [ -e /etc/provision/firewall.v4 ]; then load /etc/provision/firewall.v4 /etc/provision/firewall.v6; fi
+    if [ -e /etc/provision/firewall.v4 ]; then fill /etc/provision/firewall.v4 /etc/provision/firewall.v6; shut; fi
     ;;
   *) sed -n '2,7s/^# \\{0,1\\}//p' "$0"; exit 64 ;;
 esac

@@ -1,4 +1,4 @@
-import { type Family, type Flow, familyOf, type Rule } from './rules.ts'
+import { type Family, type Flow, familyOf, type Rule, withoutCovered } from './rules.ts'
 
 /** Jumped to from INPUT and from Docker's DOCKER-USER; all else in the tables belongs to others. */
 export const inChain = 'PROVISION-IN'
@@ -7,6 +7,10 @@ export const forwardChain = 'PROVISION-FWD'
 export interface Policy {
   /** To the host itself. */
   readonly flows: readonly Flow[]
+  /** Dropped before anything of `flows` is let in. */
+  readonly denied?: readonly Flow[]
+  /** Lines of the inventory that are past their day: they are rendered no more. */
+  readonly expired?: Pick<Policy, 'flows' | 'denied' | 'published'>
   /** To ports that containers publish on it; Docker's own rules would let everyone in. */
   readonly published: readonly Flow[]
   /** Interfaces that lead to other machines. */
@@ -34,7 +38,8 @@ export function rulesOf(policy: Policy, family: Family): readonly Rule[] {
     ...vital.map((number) =>
       input(['-p', icmp, '-m', icmp === 'icmp' ? 'icmp' : 'icmp6', type, String(number)], 'ACCEPT'),
     ),
-    ...policy.flows.flatMap((flow) => flowRules(flow, family)),
+    ...(policy.denied ?? []).flatMap((flow) => flowRules(flow, family, 'DROP')),
+    ...policy.flows.flatMap((flow) => flowRules(flow, family, 'ACCEPT')),
     input(['-m', 'limit', '--limit', '6/min', '--limit-burst', '10'], 'LOG'),
     input([], 'DROP', { protocol: 'all' }),
     ...policy.external.flatMap((name) => forwarded(name, policy.published, family)),
@@ -50,23 +55,52 @@ export function render(policy: Policy, family: Family): string {
   return ['*filter', `:${inChain} - [0:0]`, `:${forwardChain} - [0:0]`, ...rows, 'COMMIT', ''].join('\n')
 }
 
-function sources(flow: Flow, family: Family): readonly (string | undefined)[] {
-  return flow.from.flatMap((from) => (from === 'any' ? [undefined] : familyOf(from) === family ? [from] : []))
+/** Both families. */
+export function textsOf(policy: Policy): { readonly 4: string; readonly 6: string } {
+  return { 4: render(policy, 4), 6: render(policy, 6) }
 }
 
-function flowRules(flow: Flow, family: Family): readonly Rule[] {
-  const comment = ['-m', 'comment', '--comment', `"${flow.reason.replaceAll(/["\\\n]/g, "'")}"`]
+function sources(flow: Flow, family: Family): readonly (string | undefined)[] {
+  return withoutCovered(flow.from).flatMap((from) =>
+    from === 'any' ? [undefined] : familyOf(from) === family ? [from] : [],
+  )
+}
+
+/** The rules of one line of the matrix, one for each source. */
+export function flowRules(flow: Flow, family: Family, target: 'ACCEPT' | 'DROP'): readonly Rule[] {
   return sources(flow, family).map((from): Rule => {
     const source = from === undefined ? [] : ['-s', from]
     const ports = flow.ports ?? []
     const admits = { protocol: flow.protocol, ports, ...(from === undefined ? {} : { from }) }
     return {
       chain: inChain,
-      match: [...source, ...protocolMatch(flow, family), ...comment],
-      target: 'ACCEPT',
+      match: [...source, ...protocolMatch(flow, family), ...limited(flow), ...comment(flow)],
+      target,
       admits,
     }
   })
+}
+
+/** What stands beside the rule on the host, so that who reads it there knows whom to ask. iptables takes 255 bytes. */
+export function labelOf({ reason, owner, until }: Flow): string {
+  const who = [owner, until && `until ${until}`].filter(Boolean).join(', ')
+  return (who ? `${reason} [${who}]` : reason).replaceAll(/["\\\n]/g, "'").slice(0, 240)
+}
+
+function comment(flow: Flow): readonly string[] {
+  return ['-m', 'comment', '--comment', `"${labelOf(flow)}"`]
+}
+
+/** As the kernel prints it again: whole seconds, and the life of an entry (it would choose that by itself). */
+function limited({ limit }: Flow): readonly string[] {
+  if (!limit) return []
+  const { perMinute, burst } = limit
+  const rate = perMinute % 60 === 0 ? `${perMinute / 60}/sec` : `${perMinute}/min`
+  return [
+    ...['-m', 'hashlimit', '--hashlimit-upto', rate, '--hashlimit-burst', String(burst)],
+    ...['--hashlimit-mode', 'srcip', '--hashlimit-name', 'provision'],
+    ...['--hashlimit-htable-expire', '60000'],
+  ]
 }
 
 function protocolMatch({ protocol, ports = [] }: Flow, family: Family): readonly string[] {
@@ -99,6 +133,7 @@ function forwarded(external: string, published: readonly Flow[], family: Family)
             String(port),
             '--ctdir',
             'ORIGINAL',
+            ...comment(flow),
           ],
           'RETURN',
         ),

@@ -9,6 +9,16 @@ export interface Flow {
   /** Ports or ranges `a:b`; none for vrrp and ping. */
   readonly ports?: readonly (number | string)[]
   readonly reason: string
+  /** The role that declared it; `inventory` for a line that an operator wrote. */
+  readonly by?: string
+  /** The names it was written with before they became addresses: `peers`, a host, a network. */
+  readonly groups?: readonly string[]
+  /** Whom to ask about it. */
+  readonly owner?: string
+  /** Its last day, `2027-01-31`. */
+  readonly until?: string
+  /** New connections a minute that one address may open; what is above is dropped. */
+  readonly limit?: { readonly perMinute: number; readonly burst: number }
 }
 
 export type Family = 4 | 6
@@ -38,6 +48,23 @@ export function familyOf(address: string): Family {
       next: 'the firewall needs addresses: a name would be resolved only once, and by someone else',
     })
   return family === 4 ? 4 : 6
+}
+
+/** Addresses and networks that no other of the list holds already: a rule for them would never be reached. */
+export function withoutCovered(networks: readonly string[]): readonly string[] {
+  if (networks.includes('any')) return ['any']
+  return [...new Set(networks)].filter(
+    (inner) => !networks.some((outer) => outer !== inner && covers(outer, inner)),
+  )
+}
+
+/** Does the network hold all of the other one? */
+export function covers(outer: string, inner: string): boolean {
+  if (familyOf(outer) !== familyOf(inner)) return false
+  const [address = '', prefix] = inner.split('/')
+  const whole = familyOf(inner) === 4 ? 32 : 128
+  const [outerPrefix, innerPrefix] = [outer.split('/')[1] ?? whole, prefix ?? whole].map(Number)
+  return (outerPrefix ?? whole) <= (innerPrefix ?? whole) && contains(outer, address)
 }
 
 /** Is the address inside the network (or the same address)? */

@@ -74,7 +74,7 @@ const mark =
 const dnat: Read = (args, words, family) => {
   const text = option(args, '--to-destination') ?? ''
   const [, bracketed, open, port] = /^(?:\[([^\]]*)\]|([^\]]*?))(?::([\d-]+)(?:\/\d+)?)?$/.exec(
-    family === 6 && !text.startsWith('[') ? `[${text}]` : text,
+    family === 6 && !/^(\[|:\d+(-\d+)?$)/.test(text) ? `[${text}]` : text,
   ) ?? ['']
   const address = bracketed ?? open
   const addresses = address ? parseRange(address, family) : undefined

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { RefusedError } from '../errors.ts'
-import { scriptPath } from '../firewall/host-script.ts'
-import { type Policy, render, rulesOf } from '../firewall/render.ts'
+import { confirmRules, digestOf, loadRules, rulesOnly, stateFolder } from '../firewall/load.ts'
+import { type Policy, render, rulesOf, textsOf } from '../firewall/render.ts'
 import { familyOf } from '../firewall/rules.ts'
 import { admits } from '../firewall/simulate.ts'
 import type { Change, Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
-import { lines, sh, showAs } from '../shell/sh.ts'
+import { lines, sh } from '../shell/sh.ts'
 
 interface Wanted {
   readonly policy: Policy
@@ -38,8 +38,6 @@ export function firewall(
   return resource(kind, 'provision', { policy, keep, rollbackSeconds }, options)
 }
 
-const state = '/var/lib/provision'
-
 const kind: Kind<Wanted, Found> = {
   name: 'firewall',
   probe: (wanted) => ({
@@ -59,8 +57,8 @@ const kind: Kind<Wanted, Found> = {
     guard(wanted)
     const changes: Change[] = []
     const [digest, ...rules] = found.confirmed.split('\n')
-    if (digest !== digestOf(wanted.policy))
-      changes.push({ attribute: 'rules', from: digest || 'absent', to: digestOf(wanted.policy) })
+    if (digest !== digestOf(textsOf(wanted.policy)))
+      changes.push({ attribute: 'rules', from: digest || 'absent', to: digestOf(textsOf(wanted.policy)) })
     else if (rules.join('\n') !== found.loaded)
       changes.push({
         attribute: 'rules',
@@ -73,48 +71,16 @@ const kind: Kind<Wanted, Found> = {
     return changes
   },
   apply(planned) {
-    return lines(planned.map(({ desired }) => load(desired)))
+    return lines(planned.map(({ desired }) => loadRules(textsOf(desired.policy), desired.rollbackSeconds)))
   },
-  confirm: (planned) =>
-    lines([
-      sh`set -e`,
-      // The rollback takes this mark away: when it has already fired, there is nothing left to confirm.
-      sh`systemctl stop provision-firewall-rollback.timer 2>/dev/null || :`,
-      sh`[ -e /run/provision/firewall.pending ] || { echo 'the rollback has already run' >&2; exit 1; }`,
-      sh`mkdir -p /etc/provision; for f in v4 v6; do mv -f ${state}/firewall.new.$f /etc/provision/firewall.$f; done; sync /etc/provision/firewall.v4 /etc/provision/firewall.v6`,
-      ...planned.map(
-        ({ desired }) =>
-          sh`{ echo ${digestOf(desired.policy)}; { ${rulesOnly} } 2>/dev/null; } > ${state}/firewall.confirmed.new`,
-      ),
-      sh`mv -f ${state}/firewall.confirmed.new ${state}/firewall.confirmed; rm -f /run/provision/firewall.pending`,
-    ]),
+  confirm: (planned) => lines(planned.map(({ desired }) => confirmRules(digestOf(textsOf(desired.policy))))),
   risks: () => ['ssh'],
 }
 
-/** Our chains and the first rule of the two chains that must jump to them; counters and others' rules left out. */
-const rulesOnly = sh`for t in iptables ip6tables; do if command -v "$t-save" >/dev/null; then "$t-save" -t filter | awk '/^-A (INPUT|DOCKER-USER) /{ if (!seen[$2]++) print; next } /^-A PROVISION-/'; else echo absent; fi; echo "== $t"; done;`
-
 const dump = sh`${rulesOnly}
-echo --; cat ${state}/firewall.confirmed 2>/dev/null
+echo --; cat ${stateFolder}/firewall.confirmed 2>/dev/null
 echo --; sha256sum /etc/provision/firewall.v4 /etc/provision/firewall.v6 2>/dev/null
 echo --; if [ -s /proc/net/ip_tables_names ]; then iptables-legacy-save 2>/dev/null | grep -c '^-A'; else echo 0; fi`
-
-function load({ policy, rollbackSeconds }: Wanted) {
-  const v4 = render(policy, 4)
-  const v6 = render(policy, 6)
-  const script = sh`set -e; umask 077; mkdir -p ${state} /run/provision
-printf %s ${v4} > ${state}/firewall.new.v4; printf %s ${v6} > ${state}/firewall.new.v6
-iptables-restore --test --noflush < ${state}/firewall.new.v4; ip6tables-restore --test --noflush < ${state}/firewall.new.v6
-systemctl stop provision-firewall-rollback.timer 2>/dev/null || :
-${scriptPath} save
-: > /run/provision/firewall.pending
-systemd-run --quiet --collect --unit=provision-firewall-rollback --on-active=${rollbackSeconds} --timer-property=AccuracySec=1s ${scriptPath} rollback
-${scriptPath} load ${state}/firewall.new.v4 ${state}/firewall.new.v6 || { ${scriptPath} rollback; exit 1; }`
-  return showAs(
-    script,
-    `${v4}${v6}${scriptPath} load, rolled back after ${rollbackSeconds} s unless a new connection confirms it`,
-  )
-}
 
 /** Refuses, before anything is touched, rules that would not let the connection in by which they come. */
 function guard({ policy, keep }: Wanted): void {
@@ -129,10 +95,6 @@ function guard({ policy, keep }: Wanted): void {
 
 function sumOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
-}
-
-function digestOf(policy: Policy): string {
-  return `sha256:${sumOf(render(policy, 4) + render(policy, 6)).slice(0, 16)}`
 }
 
 function difference(before: readonly string[], after: readonly string[]): string {

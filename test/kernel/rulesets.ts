@@ -55,6 +55,8 @@ function ruleOf(random: Random, family: Family, place: Place, chains: readonly s
   const protocol =
     place.table === 'nat' ? random.pick([6, 17]) : random.pick([0, 0, 6, 6, 6, 17, 17, pool.icmp, 112])
   const parts = protocol === 0 ? [] : [`-p ${protocol}`]
+  // Answers of the host itself have to come to the client: by them a reject is seen.
+  if (place.hook === 'POSTROUTING') parts.push('-o h1')
   if (protocol === 6 || protocol === 17) parts.push(...portMatches(random, protocol))
   if (protocol === 6 && random.chance(0.15)) parts.push(flagMatch(random))
   if (protocol === pool.icmp && random.chance(0.7)) parts.push(icmpMatch(random, family))

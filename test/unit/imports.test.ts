@@ -21,7 +21,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   transport: ['model', 'shell', 'secret'],
   report: ['model', 'shell', 'secret', 'status', 'audit'],
   lab: ['shell', 'model'],
+  // `firewall`: its history and its rollback are commands of their own, beside the kind of resource.
   cli: [
+    'firewall',
     'model',
     'engine',
     'inventory',
