@@ -13,11 +13,21 @@ export default defineConfig({
   test: {
     sequence: { sequencer: ByName },
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      // One group after another: what measures time must not share the machine with what computes.
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
       {
         extends: true,
         test: {
           name: 'browser',
+          sequence: { groupOrder: 1 },
           include: ['test/browser/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -27,6 +37,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'lab',
+          sequence: { groupOrder: 3 },
           include: ['test/lab/**/*.test.ts'],
           // One lab, shared: its suites run one after another.
           fileParallelism: false,
@@ -35,12 +46,21 @@ export default defineConfig({
         },
       },
       // Real packets in namespaces of its own. It needs root, and no lab.
-      { extends: true, test: { name: 'kernel', include: ['test/kernel/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'kernel',
+          include: ['test/kernel/**/*.test.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
       // Long, and so never part of `npm test`: npm run test:ruvector.
       {
         extends: true,
         test: {
           name: 'ruvector',
+          sequence: { groupOrder: 4 },
           include: ['test/ruvector/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 600_000,

@@ -11,7 +11,8 @@ import { down } from '../src/lab/lab.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'provision-test-'))
 const reportFile = join(folder, 'report.json')
-const projects = ['unit', 'browser']
+// The browser's and the kernel's tests are asked for everywhere: where they cannot run they count as skipped.
+const projects = ['unit', 'browser', 'kernel']
 const obstacle = labObstacle()
 if (obstacle) console.log(`lab tests are skipped: ${obstacle}`)
 else projects.push('lab')

@@ -153,7 +153,7 @@ systemd-run --quiet --unit=lab-registry docker-registry serve /run/registry/conf
   const trust = sh`mkdir -p /etc/docker/certs.d/10.77.0.11:5000; cp /etc/provision/tls/ca.crt /etc/docker/certs.d/10.77.0.11:5000/ca.crt`
   for (const name of ['h1', 'h2', 'h3']) await on(name, trust)
   const set = ['--set', 'images.registry=10.77.0.11:5000/provision', '--set', 'images.registryUser=images']
-  const open = `firewall.allow=[{from: [peers], ports: [5000], reason: registry of the test}]`
+  const open = `firewall.allow=[{from: [peers], ports: [5000], reason: registry of the test, owner: lab}]`
   try {
     await provision([...labInventory, '--yes', '--tags', 'firewall', '--set', open.replace('peers', 'db')])
     const secret = (input: string) =>
