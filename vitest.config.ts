@@ -20,14 +20,14 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           testTimeout: 20_000,
-          sequence: { groupOrder: 0 },
+          sequence: { groupOrder: 1 },
         },
       },
       {
         extends: true,
         test: {
           name: 'browser',
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           include: ['test/browser/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -37,7 +37,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'lab',
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           include: ['test/lab/**/*.test.ts'],
           // One lab, shared: its suites run one after another.
           fileParallelism: false,
@@ -52,7 +52,7 @@ export default defineConfig({
           name: 'kernel',
           include: ['test/kernel/**/*.test.ts'],
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       // Long, and so never part of `npm test`: npm run test:ruvector.
@@ -60,7 +60,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'ruvector',
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
           include: ['test/ruvector/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 600_000,
