@@ -58,7 +58,8 @@ case \${1:-} in
     if grep -qE "$own" "$state/firewall.previous.iptables"; then
       fill "$state/firewall.previous.iptables" "$state/firewall.previous.ip6tables"
     else
-      # Nothing but the policies of INPUT and FORWARD: first of all they let us in again.
+      # Nothing but the policies of INPUT and FORWARD: first of all they let us in again, whatever was noted.
+      for tool in iptables ip6tables; do "$tool" -w 10 -P INPUT ACCEPT; done
       iptables-restore -w 10 --noflush <"$state/firewall.previous.iptables"
       ip6tables-restore -w 10 --noflush <"$state/firewall.previous.ip6tables"
       clear

@@ -6,10 +6,9 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AuditReport } from '../../src/audit/finding.ts'
 import { sudoers } from '../../src/audit/questions.ts'
-import { down } from '../../src/lab/lab.ts'
 import { folder, labHost, namespace } from '../../src/lab/settings.ts'
 import { type Script, sh } from '../../src/shell/sh.ts'
-import { provision, type Run } from './cli.ts'
+import { labInventory, provision, type Run } from './cli.ts'
 import { clusterUp, untilWell } from './cluster.ts'
 import { connection } from './connection.ts'
 import { on as onHost } from './engine.ts'
@@ -69,7 +68,15 @@ beforeAll(async () => {
   await untilWell()
   for (const host of hosts) await on(host, sh`apt-get install -y -qq ipset ufw >/dev/null 2>&1`)
 })
-afterAll(() => down())
+// The next suite goes on with the cluster: it finds it as the others left it.
+afterAll(async () => {
+  for (const host of hosts)
+    await on(
+      host,
+      sh`apt-get purge -y -qq ufw >/dev/null 2>&1; userdel -r audit 2>/dev/null; rm -f /etc/sudoers.d/provision-audit`,
+    )
+  await provision([...labInventory, '--tags', 'firewall', '--yes'])
+})
 
 test('a clean cluster has no findings; the look takes at most 2 s', async () => {
   const first = await audit()
