@@ -140,11 +140,8 @@ test('plan --detailed-exitcode says 2 where there are changes, 0 where there are
 
 test('Ctrl-C finishes the step in hand, says so and exits 130', async () => {
   const { code, stderr } = await provision(
-    ['run', prepare, ...labInventory, '--set', 'kernel.readAheadKb=512'],
-    {
-      killAfterMs: 700,
-      signal: 'SIGINT',
-    },
+    ['run', prepare, ...labInventory, '--set', 'kernel.readAheadKb=512', '--output', 'json'],
+    { killWhen: '"type":"start"', signal: 'SIGINT' },
   )
   if (code !== 0) expect([code, stderr]).toEqual([130, expect.stringContaining('interrupted')])
   expect((await provision(['run', prepare, ...labInventory])).code).toBe(0)

@@ -10,10 +10,18 @@ export interface Run {
   readonly stderr: string
 }
 
-/** The command line as an operator runs it. `killAfterMs` ends it with SIGKILL, as a crash would. */
+/**
+ * The command line as an operator runs it. `killAfterMs` ends it with SIGKILL, as a crash would; `killWhen` as soon as
+ * its output has these words.
+ */
 export function provision(
   args: readonly string[],
-  options: { readonly killAfterMs?: number; readonly signal?: NodeJS.Signals; readonly input?: string } = {},
+  options: {
+    readonly killAfterMs?: number
+    readonly killWhen?: string
+    readonly signal?: NodeJS.Signals
+    readonly input?: string
+  } = {},
 ): Promise<Run> {
   const child = spawn(process.execPath, [join(root, 'src/cli/main.ts'), ...args], {
     cwd: root,
@@ -22,14 +30,16 @@ export function provision(
   child.stdin.end(options.input)
   let stdout = ''
   let stderr = ''
+  const kill = () => child.kill(options.signal ?? 'SIGKILL')
   child.stdout.on('data', (data) => {
+    const before = stdout
     stdout += data
+    if (options.killWhen && !before.includes(options.killWhen) && stdout.includes(options.killWhen)) kill()
   })
   child.stderr.on('data', (data) => {
     stderr += data
   })
-  if (options.killAfterMs !== undefined)
-    setTimeout(() => child.kill(options.signal ?? 'SIGKILL'), options.killAfterMs)
+  if (options.killAfterMs !== undefined) setTimeout(kill, options.killAfterMs)
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })))
 }
 
