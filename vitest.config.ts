@@ -26,7 +26,10 @@ export default defineConfig({
         },
       },
       // Real packets in namespaces of its own. It needs root, and no lab.
-      { extends: true, test: { name: 'kernel', include: ['test/kernel/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'kernel', include: ['test/kernel/**/*.test.ts'], fileParallelism: false },
+      },
     ],
   },
 })

@@ -32,6 +32,13 @@ export function targetOf(target: Target): string {
   if (target.kind === 'jump' || target.kind === 'goto') return `${target.kind} ${target.chain}`
   if (target.kind === 'mark' || target.kind === 'connmark')
     return `${target.kind} ${target.value}/${target.mask}`
+  if (target.kind === 'dnat') {
+    // An IPv6 address may stand in brackets or not.
+    const at = target.words.indexOf('--to-destination')
+    const rest = at < 0 ? target.words : target.words.toSpliced(at, 2)
+    const { addresses, ports } = target
+    return `dnat ${addresses ? `${addresses.from}-${addresses.to}` : ''}:${ports ? `${ports.from}-${ports.to}` : ''} ${optionsOf(rest)}`
+  }
   return `${target.kind} ${optionsOf(target.words)}`
 }
 

@@ -113,7 +113,8 @@ class Reader {
     }
     if (name === '-i' || name === '-o') {
       const way = name === '-i' ? 'in' : 'out'
-      return [{ kind: 'interface', way, name: this.#value(name), not }]
+      const value = this.#value(name)
+      return value === '+' && !not ? [] : [{ kind: 'interface', way, name: value, not }]
     }
     if (name === '-p') return this.#protocol(this.#value(name), not)
     throw new RuleError(`has the option ${quote(name)}, which no saved rule has`)

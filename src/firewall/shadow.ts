@@ -17,7 +17,7 @@ export interface Shadows {
 }
 
 /** Pairs of rules that are compared at most: about half a second. 20,000 rules of the usual kinds need far fewer. */
-const mostPairs = 3_000_000
+const mostPairs = 1_500_000
 
 /**
  * Rules that can never match because one earlier rule of the same chain takes all that they could. Conservative: two rules

@@ -35,6 +35,7 @@ export const pools = {
       '224.0.0.0/4',
       '10.0.0.1/255.0.0.255',
     ],
+    prefixed: ['10.66.0.1', '10.66.0.0/24', '10.77.0.0/24', '10.77.0.2', '10.66.0.10'],
     targetRanges: ['10.66.0.1-10.66.0.9', '10.77.0.2-10.77.0.3', '10.66.0.10-10.77.0.2'],
     types: ['LOCAL', 'UNICAST', 'BROADCAST', 'MULTICAST', 'LOCAL,UNICAST', 'BROADCAST,MULTICAST'],
     sets: [
@@ -75,6 +76,7 @@ export const pools = {
     ranges: ['fd66::2-fd66::2', 'fd66::-fd66::150', '2001:db8::9-2001:db8:1::7'],
     destinations: ['fd66::1', 'fd66::1', 'fd66::1', 'fd66::10', 'fd77::1', 'fd77::2', 'fd77::3', 'ff02::1'],
     targets: ['fd66::1', 'fd66::/64', 'fd77::/64', 'fd77::2', 'fd66::10', 'ff00::/8'],
+    prefixed: ['fd66::1', 'fd66::/64', 'fd77::/64', 'fd77::2', 'fd66::10'],
     targetRanges: ['fd66::1-fd66::9', 'fd77::2-fd77::3', 'fd66::10-fd77::2'],
     types: ['LOCAL', 'UNICAST', 'MULTICAST'],
     sets: ['ip6 src', 'ip6 dst', 'net6 src', 'net6 dst', 'ipport6 src,dst', 'netport6 src,dst', 'ports dst'],

@@ -113,6 +113,7 @@ function icmpMatch(random: Random, family: Family): string {
 
 function matchOf(random: Random, family: Family, { table, hook }: Place): string {
   const pool = pools[family]
+  // iptables-save leaves out `! -i +`, and masks with holes of addresses that conntrack is asked for.
   const network = () => random.pick(pool.networks)
   const range = () => random.pick(pool.ranges)
   const states = () =>
@@ -124,7 +125,9 @@ function matchOf(random: Random, family: Family, { table, hook }: Place): string
     () => `${not(random)}-d ${random.pick(pool.targets)}`,
     () => `${not(random)}-d ${random.pick(pool.targets)}`,
     () =>
-      hook === 'POSTROUTING' ? '' : `${not(random)}-i ${random.pick(['h0', 'h+', 'h1', 'lo', 'eth+', '+'])}`,
+      hook === 'POSTROUTING'
+        ? ''
+        : `${not(random)}-i ${random.pick(['h0', 'h+', 'h1', 'lo', 'eth+', '+'])}`.replace('! -i +', '-i +'),
     () =>
       hook === 'FORWARD' || hook === 'POSTROUTING'
         ? `${not(random)}-o ${random.pick(['h0', 'h1', 'h+'])}`
@@ -134,10 +137,10 @@ function matchOf(random: Random, family: Family, { table, hook }: Place): string
     () => `-m state ${not(random)}--state ${random.some(['NEW', 'ESTABLISHED', 'INVALID'], 2).join(',')}`,
     () => (hasConntrack ? `-m conntrack ${not(random)}--ctproto ${random.pick([6, 17])}` : ''),
     () => (hasConntrack ? `-m conntrack --ctorigdstport ${random.pick(pools.ports)} --ctdir ORIGINAL` : ''),
-    () => (hasConntrack ? `-m conntrack ${not(random)}--ctorigdst ${random.pick(pool.targets)}` : ''),
+    () => (hasConntrack ? `-m conntrack ${not(random)}--ctorigdst ${random.pick(pool.prefixed)}` : ''),
     () =>
       hasConntrack
-        ? `-m conntrack ${not(random)}--ctreplsrc ${random.pick(pool.targets)} --ctdir ${random.pick(['ORIGINAL', 'REPLY'])}`
+        ? `-m conntrack ${not(random)}--ctreplsrc ${random.pick(pool.prefixed)} --ctdir ${random.pick(['ORIGINAL', 'REPLY'])}`
         : '',
     () => `-m iprange ${not(random)}--src-range ${range()}`,
     () => `-m iprange ${not(random)}--dst-range ${random.pick(pool.targetRanges)}`,
