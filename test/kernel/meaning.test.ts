@@ -33,7 +33,7 @@ const policy: Policy = {
 }
 
 describe.skipIf(missing !== undefined)(
-  `what is loaded and read again means what was written (seed ${seed})`,
+  `what is loaded and read again means what was written (${missing ?? `seed ${seed}`})`,
   () => {
     let wire: Wire
 
