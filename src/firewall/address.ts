@@ -16,8 +16,9 @@ export interface Range {
   readonly to: Address
 }
 
+const ones = { 4: (1n << 32n) - 1n, 6: (1n << 128n) - 1n }
 export const bits = (family: Family): number => (family === 4 ? 32 : 128)
-export const allOnes = (family: Family): bigint => (1n << BigInt(bits(family))) - 1n
+export const allOnes = (family: Family): bigint => ones[family]
 
 /** Undefined when it is no address of this family. */
 export function parseAddress(text: string, family: Family): Address | undefined {
@@ -41,8 +42,18 @@ export function parseRange(text: string, family: Family): Range | undefined {
   return from === undefined || to === undefined ? undefined : { from, to }
 }
 
+/** The masks of all lengths: a ruleset asks for them thousands of times. */
+const prefixMasks = { 4: masksOf(4), 6: masksOf(6) }
+
 export function prefixMask(length: number, family: Family): bigint {
-  return allOnes(family) ^ ((1n << BigInt(bits(family) - length)) - 1n)
+  return prefixMasks[family][length] ?? allOnes(family)
+}
+
+function masksOf(family: Family): readonly bigint[] {
+  return Array.from(
+    { length: bits(family) + 1 },
+    (_, length) => allOnes(family) ^ ((1n << BigInt(bits(family) - length)) - 1n),
+  )
 }
 
 /** Undefined for a mask with holes. */

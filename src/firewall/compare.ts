@@ -1,9 +1,11 @@
-import { createTwoFilesPatch } from 'diff'
+import { createRequire } from 'node:module'
 import { commentOf, conditionsOf, meaningOf, targetOf } from './meaning.ts'
 import { movedIn } from './order.ts'
 import { mayOverlap } from './overlap.ts'
 import { forwardChain, inChain } from './render.ts'
 import type { LoadedRule, Ruleset } from './ruleset.ts'
+
+const require = createRequire(import.meta.url)
 
 export interface Difference {
   /** `reordered` only where the order changes the effect. */
@@ -64,6 +66,8 @@ export function diffRules(loaded: Ruleset, wanted: Ruleset, jumps: readonly Jump
     ...rules.map((rule) => words.get(`${rule.chain} ${meaningOf(rule)}`) ?? rule.text),
   ]
   if (before.join('\n') === after.join('\n')) return ''
+  // Loaded only when a diff is shown.
+  const { createTwoFilesPatch } = require('diff') as typeof import('diff')
   // 20,000 rules of which none is as it should be take minutes otherwise.
   const options = { context: 3, maxEditLength: 2_000 }
   const [old, fresh] = [before, after].map((lines) => `${lines.join('\n')}\n`)

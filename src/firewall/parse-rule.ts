@@ -54,7 +54,8 @@ export function parseRule(text: string, family: Family, isChain: (name: string) 
   return { chain, matches, target: isTorn ? { kind: 'unknown', words: target.words } : target }
 }
 
-const isJump = ({ text, quoted }: Word) => !quoted && ['-j', '-g', '--jump', '--goto'].includes(text)
+const jumps = new Set(['-j', '-g', '--jump', '--goto'])
+const isJump = ({ text, quoted }: Word) => !quoted && jumps.has(text)
 
 class Reader {
   readonly lost: string[][] = []
@@ -149,7 +150,8 @@ class Reader {
       return
     }
     const count = modules[used.module]?.[name] ?? 0
-    const args = Array.from({ length: count }, () => this.#value(`--${name}`))
+    const args: string[] = []
+    while (args.length < count) args.push(this.#value(`--${name}`))
     used.options.push({ name, args, not })
   }
 

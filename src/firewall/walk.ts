@@ -2,7 +2,7 @@ import { changed } from './change.ts'
 import { matches } from './match.ts'
 import type { Result } from './packet.ts'
 import type { Chain, LoadedRule, Table } from './ruleset.ts'
-import type { Answer, View } from './view.ts'
+import type { Answer, State, View } from './view.ts'
 import { type Cause, join, joinAll, onSide, stateKey, type World } from './world.ts'
 
 /** A way that came to its end in a table. */
@@ -35,6 +35,7 @@ export class Walk {
   readonly #scene: Scene
   readonly #ended = new Map<string, Ended>()
   readonly #budget: { steps: number }
+  #view: View | undefined
 
   constructor(table: Table, scene: Scene, budget: { steps: number }) {
     this.#table = table
@@ -63,36 +64,41 @@ export class Walk {
 
   #chain(chain: Chain, worlds: readonly World[], depth: number): Passed {
     if (depth > mostDepth) throw new TooMuch(`chains are nested deeper than ${mostDepth}`)
-    let live: World[] = [...worlds]
+    let live = worlds
     const returned: World[] = []
     for (const rule of chain.rules) {
-      if (live.length === 0) break
       if (live.length > mostWorlds) throw new TooMuch(`the rules leave more than ${mostWorlds} possibilities`)
       if (rule.target.kind === 'none' || rule.target.kind === 'pass') continue
-      live =
-        live.length === 1 && live[0]
-          ? this.#rule(rule, live[0], returned, depth)
-          : this.#all(rule, live, returned, depth)
+      if (live.length === 0) break
+      live = isOne(live) ? this.#rule(rule, live, returned, depth) : this.#all(rule, live, returned, depth)
     }
     return { left: joinAll([...returned, ...live]) }
   }
 
   #all(rule: LoadedRule, live: readonly World[], returned: World[], depth: number): World[] {
-    return joinAll(live.flatMap((world) => this.#rule(rule, world, returned, depth)))
+    return joinAll(live.flatMap((world) => this.#rule(rule, [world], returned, depth)))
   }
 
   /** The worlds that go on to the next rule of the chain. */
-  #rule(rule: LoadedRule, world: World, returned: World[], depth: number): World[] {
+  #rule(rule: LoadedRule, live: readonly [World], returned: World[], depth: number): readonly World[] {
+    const [world] = live
     this.#budget.steps += 1
     if (this.#budget.steps > mostSteps)
       throw new TooMuch(`the packet would meet more than ${mostSteps} rules`)
-    const { hits, misses } = this.#meet(rule, world)
-    if (hits.length === 0) return misses
+    const view = this.#viewOf(world.state)
+    if (rule.matches.some((match) => match.kind !== 'limit' && matches(match, view) === false)) return live
+    const { hits, misses } = this.#meet(rule, world, view)
     return joinAll([...hits.flatMap((hit) => this.#apply(rule, hit, returned, depth)), ...misses])
   }
 
-  #meet(rule: LoadedRule, world: World): { hits: World[]; misses: World[] } {
-    const view: View = { ...this.#scene, state: world.state }
+  /** Rules in a row ask about the same state. */
+  #viewOf(state: State): View {
+    if (this.#view?.state !== state) this.#view = { ...this.#scene, state }
+    return this.#view
+  }
+
+  /** For a rule of which no condition fails: who meets it, and who may not. */
+  #meet(rule: LoadedRule, world: World, view: View): { hits: World[]; misses: World[] } {
     let doubt: Answer = true
     let hasLimit = false
     let first = true
@@ -103,8 +109,7 @@ export class Walk {
         continue
       }
       const answer = matches(match, view)
-      if (answer === false) return { hits: [], misses: [world] }
-      if (answer !== true) doubt = answer
+      if (typeof answer === 'string') doubt = answer
     }
     const hits = [world]
     const misses: World[] = []
@@ -172,6 +177,8 @@ export class Walk {
     this.#ended.set(key, same ? { ...same, world: join(same.world, ended.world) } : ended)
   }
 }
+
+const isOne = (live: readonly World[]): live is readonly [World] => live.length === 1
 
 /** A first packet takes one side, a flood may be on either. */
 function limited(rule: LoadedRule, hits: readonly World[], misses: readonly World[], first: boolean) {

@@ -26,7 +26,7 @@ const empty = ['raw', 'mangle', 'nat', 'filter', 'security'].map((table) => `*${
 const commandOf = (family: Family, backend: Backend, what: 'restore' | 'save') =>
   `${family === 4 ? 'iptables' : 'ip6tables'}-${backend}-${what}`
 
-describe.skipIf(missing !== undefined)(`the kernel and the model (seed ${seed})`, () => {
+describe.skipIf(missing !== undefined)(`the kernel and the model (${missing ?? `seed ${seed}`})`, () => {
   let wire: Wire
   const ids = counter()
 
