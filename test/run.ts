@@ -14,8 +14,6 @@ const reportFile = join(folder, 'report.json')
 // The browser's and the kernel's tests are asked for everywhere: where they cannot run they count as skipped.
 const projects = ['unit', 'browser', 'kernel']
 const obstacle = labObstacle()
-// The kernel's tests are asked for everywhere: where they cannot run they count as skipped.
-projects.push('kernel')
 if (obstacle) console.log(`lab tests are skipped: ${obstacle}`)
 else projects.push('lab')
 
