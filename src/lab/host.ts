@@ -11,7 +11,12 @@ import { pause, runHere, startDetached, succeeds } from './shell.ts'
 export async function start(host: LabHost): Promise<void> {
   if (isUp(host)) return
   const at = (name: string) => join(host.folder, name)
-  const isNew = !existsSync(at('upper'))
+  // The host key is the last thing that makes a host. One that was being made when its maker was killed is made anew.
+  const isNew = !existsSync(at('upper/etc/ssh/ssh_host_ed25519_key.pub'))
+  if (isNew) {
+    if (await succeeds('mountpoint', '-q', at('root'))) await runHere('umount', '-l', at('root'))
+    for (const name of ['upper', 'work']) rmSync(at(name), { recursive: true, force: true })
+  }
   for (const name of ['upper', 'work', 'root', 'docker', 'data']) mkdirSync(at(name), { recursive: true })
   if (!(await succeeds('mountpoint', '-q', at('root')))) {
     const options = `lowerdir=${await baseRoot()},upperdir=${at('upper')},workdir=${at('work')}`

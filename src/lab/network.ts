@@ -9,7 +9,9 @@ const proxySocket = join(folder, 'proxy.sock')
 
 /** The lab's own network: a namespace with a bridge as its switch. The machine gets no address, route or NAT. */
 export async function networkUp(hosts: readonly LabHost[]): Promise<void> {
-  if (!(await succeeds('ip', 'netns', 'exec', namespace, 'true'))) {
+  if (!(await isWhole())) {
+    // Whoever was killed in the middle of this left a namespace without its switch.
+    if (await succeeds('ip', 'netns', 'pids', namespace)) await runHere('ip', 'netns', 'del', namespace)
     await runHere('ip', 'netns', 'add', namespace)
     await runHere('ip', '-n', namespace, 'link', 'set', 'lo', 'up')
     await runHere(
@@ -46,6 +48,11 @@ export async function networkUp(hosts: readonly LabHost[]): Promise<void> {
     proxySocket,
     ...pairs,
   ])
+}
+
+/** The switch is up, which is the last step of making the network. */
+function isWhole(): Promise<boolean> {
+  return succeeds('sh', '-c', `ip -n ${namespace} -o link show ${bridge} up 2>/dev/null | grep -q .`)
 }
 
 export async function networkDown(): Promise<void> {
