@@ -1,7 +1,7 @@
 import { evaluate } from '../firewall/evaluate.ts'
 import type { Packet, Verdict } from '../firewall/packet.ts'
 import type { Family, Flow } from '../firewall/rules.ts'
-import type { Ruleset } from '../firewall/ruleset.ts'
+import { type Ruleset, rulesIn } from '../firewall/ruleset.ts'
 import type { Reachability } from './finding.ts'
 import type { Observation } from './observe.ts'
 import { isExposed } from './parse-sockets.ts'
@@ -131,15 +131,13 @@ function questions({ wish, seen }: Place, ruleset: Ruleset): readonly Asked[] {
 /** Ports that stand in a rule; of many, the first: a scan of thousands is not worth the wait. */
 export function namedIn(ruleset: Ruleset, most = bounds(ruleset).ports): ReadonlySet<number> {
   const ports = new Set<number>()
-  for (const table of ruleset.tables.values())
-    for (const chain of table.chains.values())
-      for (const { matches } of chain.rules)
-        for (const match of matches)
-          if ((match.kind === 'ports' || match.kind === 'ct-ports') && ports.size < most)
-            for (const { from, to } of match.ranges) {
-              ports.add(from)
-              ports.add(to)
-            }
+  for (const { matches } of rulesIn(ruleset))
+    for (const match of matches)
+      if ((match.kind === 'ports' || match.kind === 'ct-ports') && ports.size < most)
+        for (const { from, to } of match.ranges) {
+          ports.add(from)
+          ports.add(to)
+        }
   return ports
 }
 

@@ -1,7 +1,7 @@
 import { diffRules } from '../firewall/compare.ts'
 import { parseSave } from '../firewall/parse.ts'
 import type { Policy } from '../firewall/render.ts'
-import type { Ruleset } from '../firewall/ruleset.ts'
+import { rulesIn } from '../firewall/ruleset.ts'
 import { finding } from './catalogue.ts'
 import { type Case, casesOf, type Place } from './effect.ts'
 import type { AuditedHost, Finding } from './finding.ts'
@@ -74,7 +74,7 @@ export function judge(looked: LookedAt, all: readonly LookedAt[], diff: boolean)
       name,
       address,
       ms,
-      rules: [...seen.loaded.rulesets].reduce((sum, ruleset) => sum + countRules(ruleset), 0),
+      rules: [...seen.loaded.rulesets].flatMap(rulesIn).length,
       ...(diff ? { diff: differences(place) } : {}),
     }
     return { host, findings, place, cases }
@@ -93,11 +93,6 @@ function withControl(hosts: readonly Neighbour[], login: string | undefined): re
 function confirmedBy({ files }: Observation): readonly string[] {
   const [, at, who] = /^(\S+) (.*)/.exec(files.get('/var/lib/provision/firewall.confirmed-by') ?? '') ?? []
   return at && who ? [`last confirmed ${at} by ${who}`] : []
-}
-
-function countRules(ruleset: Ruleset): number {
-  const chains = [...ruleset.tables.values()].flatMap((table) => [...table.chains.values()])
-  return chains.reduce((sum, chain) => sum + chain.rules.length, 0)
 }
 
 function differences({ seen, wish }: Place): string {

@@ -1,7 +1,7 @@
 import { inNetwork, parseAddress, parseNetwork } from '../firewall/address.ts'
 import { labelOf, type Policy, textsOf } from '../firewall/render.ts'
 import type { Family, Flow } from '../firewall/rules.ts'
-import type { Ruleset } from '../firewall/ruleset.ts'
+import { type Ruleset, rulesIn } from '../firewall/ruleset.ts'
 
 /** What the inventory and the roles want of one host. */
 export interface Wish {
@@ -75,8 +75,6 @@ export function withExpired(
 }
 
 function* commentsOf(ruleset: Ruleset): Iterable<string> {
-  for (const table of ruleset.tables.values())
-    for (const chain of table.chains.values())
-      for (const { matches } of chain.rules)
-        for (const match of matches) if (match.kind === 'comment') yield match.text
+  for (const { matches } of rulesIn(ruleset))
+    for (const match of matches) if (match.kind === 'comment') yield match.text
 }

@@ -9,7 +9,7 @@ import {
 } from '../firewall/address.ts'
 import type { Policy } from '../firewall/render.ts'
 import type { Family, Flow } from '../firewall/rules.ts'
-import type { Ruleset } from '../firewall/ruleset.ts'
+import { type Ruleset, rulesIn } from '../firewall/ruleset.ts'
 
 /** An address that stands for all that the policy and the rules treat alike. */
 export interface Source {
@@ -38,9 +38,7 @@ const strangers: Readonly<Record<Family, readonly string[]>> = {
  * rules or fewer, and less of more. What is left out is told (FW002).
  */
 export function bounds(ruleset: Ruleset): { readonly networks: number; readonly ports: number } {
-  const chains = [...ruleset.tables.values()].flatMap((table) => [...table.chains.values()])
-  const rules = chains.reduce((sum, chain) => sum + chain.rules.length, 0)
-  const share = Math.min(1, 500 / Math.max(1, rules))
+  const share = Math.min(1, 500 / Math.max(1, rulesIn(ruleset).length))
   return { networks: Math.ceil(48 * share), ports: Math.ceil(64 * share) }
 }
 
@@ -109,12 +107,10 @@ const leaving = new Set(['OUTPUT', 'POSTROUTING'])
 
 export function networksOf(ruleset: Ruleset, most = bounds(ruleset).networks): readonly Named[] {
   const found = new Map<string, Named>()
-  for (const table of ruleset.tables.values())
-    for (const chain of table.chains.values())
-      for (const { matches } of leaving.has(chain.name) ? [] : chain.rules)
-        for (const match of matches)
-          if (match.kind === 'address' && match.side === 'source' && found.size < most)
-            found.set(`${match.network.base}/${match.network.mask}`, { network: match.network })
+  for (const { chain, matches } of rulesIn(ruleset))
+    for (const match of leaving.has(chain) ? [] : matches)
+      if (match.kind === 'address' && match.side === 'source' && found.size < most)
+        found.set(`${match.network.base}/${match.network.mask}`, { network: match.network })
   return [...found.values()].filter(({ network }) => network.mask !== 0n)
 }
 

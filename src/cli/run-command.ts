@@ -171,7 +171,6 @@ function useColor(): boolean {
   return process.stdout.isTTY === true && !process.env.NO_COLOR
 }
 
-/** One file, one role, one name. */
 /** Asked for only when something was changed: starting git costs more than the rest of a converged run's set-up. */
 function commitOf(): string | undefined {
   try {

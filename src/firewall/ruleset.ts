@@ -25,6 +25,16 @@ export interface Table {
   readonly chains: ReadonlyMap<string, Chain>
 }
 
+/** All rules of a table, in the order in which they stand. */
+export function rulesOfTable({ chains }: Table): readonly LoadedRule[] {
+  return [...chains.values()].flatMap((chain) => chain.rules)
+}
+
+/** All rules of all tables. */
+export function rulesIn({ tables }: Ruleset): readonly LoadedRule[] {
+  return [...tables.values()].flatMap(rulesOfTable)
+}
+
 export interface Chain {
   readonly name: string
   /** What becomes of a packet at the end of a built-in chain. A chain of a user has none. */

@@ -1,6 +1,6 @@
 import { type Condition, implies } from './implies.ts'
 import { conditionOf, conditionsOf, isCondition, targetOf } from './meaning.ts'
-import type { Chain, LoadedRule, Match, Ruleset, Table } from './ruleset.ts'
+import { type Chain, type LoadedRule, type Match, type Ruleset, rulesOfTable, type Table } from './ruleset.ts'
 
 export interface Shadow {
   /** `duplicate`: the same conditions and the same target as an earlier rule. `shadowed`: an earlier rule takes all. */
@@ -85,7 +85,7 @@ function closedChains(table: Table): ReadonlySet<string> {
 /** Conditions that may hold for one rule and not for the next one, though the packet is the same. */
 function fickleIn(table: Table): (match: Match) => boolean {
   const kinds = new Set(['limit', 'unknown', 'mark', 'connmark'])
-  const rules = [...table.chains.values()].flatMap((chain) => chain.rules)
+  const rules = rulesOfTable(table)
   if (rules.some(({ target }) => target.kind === 'set' || target.kind === 'unknown')) kinds.add('set')
   if (rules.some(({ target }) => target.kind === 'notrack' || target.kind === 'unknown')) kinds.add('state')
   return ({ kind }) => kinds.has(kind)

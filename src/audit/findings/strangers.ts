@@ -1,4 +1,4 @@
-import type { LoadedRule } from '../../firewall/ruleset.ts'
+import { type LoadedRule, rulesIn, rulesOfTable } from '../../firewall/ruleset.ts'
 import { finding } from '../catalogue.ts'
 import type { Place } from '../effect.ts'
 import type { Finding } from '../finding.ts'
@@ -76,9 +76,7 @@ function managers({ name: host, seen }: Place): readonly Finding[] {
 
 function otherBackend({ name: host, seen }: Place): readonly Finding[] {
   const rules = ([4, 6] as const).flatMap((family) =>
-    [...seen.other[family].tables.values()].flatMap((table) =>
-      [...table.chains.values()].flatMap((chain) => chain.rules.map((rule) => ({ family, rule }))),
-    ),
+    rulesIn(seen.other[family]).map((rule) => ({ family, rule })),
   )
   if (rules.length === 0) return []
   const evidence = rules.slice(0, 5).map(({ family, rule }) => `v${family} ${rule.table}: ${rule.text}`)
@@ -95,8 +93,7 @@ function otherBackend({ name: host, seen }: Place): readonly Finding[] {
 function foreignNat({ name: host, seen }: Place): readonly Finding[] {
   return ([4, 6] as const).flatMap((family) => {
     const nat = seen.own[family].tables.get('nat')
-    const rules = [...(nat?.chains.values() ?? [])].flatMap((chain) => chain.rules)
-    return rules
+    return (nat ? rulesOfTable(nat) : [])
       .filter((rule) => isForeignNatRule(rule) && rule.chain !== 'OUTPUT')
       .map((rule) =>
         finding('FW073', { host, subject: `${rule.text}, v${family}`, evidence: [`nat: ${rule.text}`] }),
@@ -107,12 +104,9 @@ function foreignNat({ name: host, seen }: Place): readonly Finding[] {
 /** Sets that rules ask and that have no members. */
 function emptySets({ name: host, seen }: Place): readonly Finding[] {
   const asking = new Map<string, LoadedRule[]>()
-  for (const ruleset of [...Object.values(seen.own), ...Object.values(seen.other)])
-    for (const table of ruleset.tables.values())
-      for (const chain of table.chains.values())
-        for (const rule of chain.rules)
-          for (const match of rule.matches)
-            if (match.kind === 'set') asking.set(match.name, [...(asking.get(match.name) ?? []), rule])
+  for (const rule of [...Object.values(seen.own), ...Object.values(seen.other)].flatMap(rulesIn))
+    for (const match of rule.matches)
+      if (match.kind === 'set') asking.set(match.name, [...(asking.get(match.name) ?? []), rule])
   return [...asking].flatMap(([name, rules]) => {
     const set = seen.sets.get(name)
     if (!set || set.entries.length > 0) return []
