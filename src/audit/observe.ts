@@ -5,11 +5,11 @@ import type { Family } from '../firewall/rules.ts'
 import type { Ruleset } from '../firewall/ruleset.ts'
 import { type IpSet, parseSets } from '../firewall/sets.ts'
 import type { Output } from '../model/probe.ts'
+import { parseTail } from '../shell/tail.ts'
 import { type PublishedPort, parseContainers, parsePublished } from './parse-docker.ts'
 import {
   type ForeignTable,
   parseAddresses,
-  parseFiles,
   parseRoutes,
   parseSettings,
   parseSshd,
@@ -109,7 +109,7 @@ export function understand(answers: Answers): Observation {
     units: read('units', parseUnits, new Map()),
     isUfwOn: /^ENABLED=yes/m.test(answers.ufw?.stdout ?? ''),
     sshd: read('sshd', parseSshd, new Map()),
-    files: parseFiles(text('files') ?? ''),
+    files: parseTail(text('files') ?? ''),
     unread,
   }
 }

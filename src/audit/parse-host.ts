@@ -95,14 +95,3 @@ export function parseSshd(text: string): ReadonlyMap<string, readonly string[]> 
     options.set(name, [...(options.get(name) ?? []), value])
   return options
 }
-
-/** Reads `tail -v -n +1 FILES`: content by path; a file that is not there is left out. */
-export function parseFiles(text: string): ReadonlyMap<string, string> {
-  const parts = text.split(/^==> (\/\S+) <==\n/m)
-  const files = new Map<string, string>()
-  for (let i = 1; i + 1 < parts.length; i += 2) {
-    const isLast = i + 2 >= parts.length
-    files.set(parts[i] ?? '', isLast ? (parts[i + 1] ?? '') : (parts[i + 1] ?? '').replace(/\n$/, ''))
-  }
-  return files
-}

@@ -1,4 +1,5 @@
 import { type Script, sh } from '../shell/sh.ts'
+import { parseTail } from '../shell/tail.ts'
 
 /** One folder for each change of our rules, named by its moment; only root may read it. */
 export const historyFolder = '/var/lib/provision/firewall.history'
@@ -41,12 +42,9 @@ export const readHistory: Script = sh`cd ${historyFolder} 2>/dev/null && tail -v
 /** Understands what `readHistory` printed; oldest first. */
 export function parseHistory(text: string): readonly HistoryEntry[] {
   const entries = new Map<string, Record<string, string>>()
-  const parts = text.split(/^==> ([^/\s]+)\/(who|v4|v6|before|after) <==\n/m)
-  for (let i = 1; i + 2 < parts.length; i += 3) {
-    const [at = '', file = '', content = ''] = parts.slice(i, i + 3)
-    // tail puts an empty line before the next header.
-    const last = i + 3 >= parts.length
-    entries.set(at, { ...entries.get(at), [file]: last ? content : content.replace(/\n$/, '') })
+  for (const [path, content] of parseTail(text)) {
+    const [at = '', file = ''] = path.split('/')
+    entries.set(at, { ...entries.get(at), [file]: content })
   }
   return [...entries]
     .map(([at, { who = '', v4 = '', v6 = '', before = '', after = '' }]) => ({

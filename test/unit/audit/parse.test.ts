@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest'
 import { parsePublished } from '../../../src/audit/parse-docker.ts'
-import {
-  parseFiles,
-  parseSettings,
-  parseSshd,
-  parseTables,
-  parseUnits,
-} from '../../../src/audit/parse-host.ts'
+import { parseSettings, parseSshd, parseTables, parseUnits } from '../../../src/audit/parse-host.ts'
 import { isExposed, isWildcard, parseCgroups, parseSockets } from '../../../src/audit/parse-sockets.ts'
+import { parseTail } from '../../../src/shell/tail.ts'
 
 const id = 'fce705bb77ccc5d5dbb55e28b2bfd397f745522641219ec48b86a1c497f1a0c6'
 
@@ -78,7 +73,7 @@ test('units, settings, sshd and files', () => {
     '1',
   )
   expect(parseSshd('port 22\nport 2222\npermitrootlogin no\n').get('port')).toEqual(['22', '2222'])
-  const files = parseFiles('==> /etc/a <==\none\n\n==> /etc/b <==\ntwo\n')
+  const files = parseTail('==> /etc/a <==\none\n\n==> /etc/b <==\ntwo\n')
   expect([...files]).toEqual([
     ['/etc/a', 'one\n'],
     ['/etc/b', 'two\n'],
