@@ -1,5 +1,5 @@
-import { createInterface } from 'node:readline/promises'
 import type { HostPlan } from '../model/event.ts'
+import { askYes } from './ask.ts'
 
 /**
  * Shows the plan on a terminal before it is carried out, and asks once when something more than a restart is at
@@ -17,8 +17,5 @@ export async function approve(
   const asks = risks.size > 0 && !yes && process.stdin.isTTY === true && process.stdout.isTTY === true
   if (steps.length > 0 && (isLive || asks)) show(plans)
   if (!asks) return true
-  const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  const answer = await terminal.question(`This touches: ${[...risks].join(', ')}. Go on? [y/N] `)
-  terminal.close()
-  return /^y(es)?$/i.test(answer.trim())
+  return askYes(`This touches: ${[...risks].join(', ')}. Go on?`, process.stdout)
 }

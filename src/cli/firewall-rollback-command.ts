@@ -1,5 +1,4 @@
 import { hostname, userInfo } from 'node:os'
-import { createInterface } from 'node:readline/promises'
 import { letsIn, wayBack } from '../audit/way-back.ts'
 import { appendRecord, lockScript } from '../engine/journal.ts'
 import { CommandError, InputError, RefusedError } from '../errors.ts'
@@ -8,6 +7,7 @@ import { confirmRules, digestOf, loadRules } from '../firewall/load.ts'
 import type { Transport } from '../model/transport.ts'
 import { rulesDiff } from '../report/firewall-history.ts'
 import { lines } from '../shell/sh.ts'
+import { askYes } from './ask.ts'
 import { type KeptRules, keptRules, onHost } from './firewall-host.ts'
 import type { FirewallFlags } from './flags.ts'
 
@@ -68,10 +68,7 @@ async function agreed(host: string, target: HistoryEntry, kept: KeptRules, yes: 
   if (yes) return true
   if (!process.stdin.isTTY)
     throw new InputError({ what: 'there is nobody to ask', next: 'confirm it with --yes' })
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await terminal.question('Load them? [y/N] ')
-  terminal.close()
-  return /^y(es)?$/i.test(answer.trim())
+  return askYes('Load them?')
 }
 
 async function load(link: Transport, { texts }: HistoryEntry, who: string): Promise<void> {

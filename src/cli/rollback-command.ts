@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import { InputError, RefusedError } from '../errors.ts'
 import { loadInventory } from '../inventory/index.ts'
+import { ask } from './ask.ts'
 import type { RunFlags } from './flags.ts'
 import { loadPlaybook } from './load-playbook.ts'
 import { runCommand } from './run-command.ts'
@@ -23,7 +23,7 @@ export async function rollbackCommand(phase: string, flags: RollbackFlags): Prom
 
 async function mustConfirm(flags: RollbackFlags): Promise<void> {
   const scope = await scopeOf(flags.inventory)
-  const typed = flags.confirm ?? (await ask(scope))
+  const typed = flags.confirm ?? (await typedName(scope))
   if (typed !== scope)
     throw new RefusedError({ what: `the name of the cluster is ${scope}, not ${typed}: nothing was changed` })
 }
@@ -38,14 +38,11 @@ async function scopeOf(file: string): Promise<string> {
   return (inventory.varsFor(host, shared) as { readonly scope: string }).scope
 }
 
-async function ask(scope: string): Promise<string> {
+async function typedName(scope: string): Promise<string> {
   if (!process.stdin.isTTY)
     throw new InputError({
       what: '--destroy-data deletes databases for good, and there is nobody to ask',
       next: `confirm it: --confirm ${scope}`,
     })
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const typed = await terminal.question(`All data of ${scope} will be gone. Type its name: `)
-  terminal.close()
-  return typed.trim()
+  return ask(`All data of ${scope} will be gone. Type its name: `)
 }
