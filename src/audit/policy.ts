@@ -1,6 +1,6 @@
 import { inNetwork, parseAddress, parseNetwork } from '../firewall/address.ts'
 import { labelOf, type Policy, textsOf } from '../firewall/render.ts'
-import type { Family, Flow } from '../firewall/rules.ts'
+import { type Family, type Flow, within } from '../firewall/rules.ts'
 import { type Ruleset, rulesIn } from '../firewall/ruleset.ts'
 
 /** What the inventory and the roles want of one host. */
@@ -39,12 +39,6 @@ function matches(flow: Flow, { family, protocol, source, port }: Question): bool
 function holds(network: string, address: string, family: Family): boolean {
   const [inside, one] = [parseNetwork(network, family), parseAddress(address, family)]
   return inside !== undefined && one !== undefined && inNetwork(one, inside)
-}
-
-/** Is the port in `5432` or `5432:5440`? */
-export function within(range: number | string, port: number): boolean {
-  const [from = 0, to = from] = String(range).split(':').map(Number)
-  return port >= from && port <= to
 }
 
 /** Names of ports: of a range both ends. */

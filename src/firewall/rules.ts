@@ -1,5 +1,6 @@
-import { BlockList, isIP, isIPv4 } from 'node:net'
+import { isIP } from 'node:net'
 import { InputError } from '../errors.ts'
+import { inNetwork, type Network, parseNetwork } from './address.ts'
 
 /** One line of the port matrix: who may reach what on this host, and why. */
 export interface Flow {
@@ -58,27 +59,25 @@ export function withoutCovered(networks: readonly string[]): readonly string[] {
   )
 }
 
-/** Does the network hold all of the other one? */
+/** Does the network hold all of the other one, or the address? */
 export function covers(outer: string, inner: string): boolean {
-  if (familyOf(outer) !== familyOf(inner)) return false
-  const [address = '', prefix] = inner.split('/')
-  const whole = familyOf(inner) === 4 ? 32 : 128
-  const [outerPrefix, innerPrefix] = [outer.split('/')[1] ?? whole, prefix ?? whole].map(Number)
-  return (outerPrefix ?? whole) <= (innerPrefix ?? whole) && contains(outer, address)
-}
-
-/** Is the address inside the network (or the same address)? */
-export function contains(network: string, address: string): boolean {
-  const [ip = '', prefix] = network.split('/')
-  const list = new BlockList()
-  const family = isIPv4(ip) ? 'ipv4' : 'ipv6'
-  if (prefix === undefined) list.addAddress(ip, family)
-  else list.addSubnet(ip, Number(prefix), family)
-  return list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
+  const [a, b] = [networkOf(outer), networkOf(inner)]
+  return familyOf(outer) === familyOf(inner) && (a.mask & b.mask) === a.mask && inNetwork(b.base, a)
 }
 
 /** Do two networks of the same family share an address? Throws InputError when one is no network. */
 export function overlaps(a: string, b: string): boolean {
-  const [ipA = '', ipB = ''] = [a.split('/')[0], b.split('/')[0]]
-  return familyOf(a) === familyOf(b) && (contains(a, ipB) || contains(b, ipA))
+  return covers(a, b) || covers(b, a)
+}
+
+function networkOf(text: string): Network {
+  const network = parseNetwork(text, familyOf(text))
+  if (!network) throw new InputError({ what: `${JSON.stringify(text)} is no network` })
+  return network
+}
+
+/** Is the port in `5432` or `5432:5440`? */
+export function within(range: number | string, port: number): boolean {
+  const [from = 0, to = from] = String(range).split(':').map(Number)
+  return port >= from && port <= to
 }

@@ -1,4 +1,4 @@
-import { contains, familyOf, type Rule } from './rules.ts'
+import { covers, type Rule, within } from './rules.ts'
 
 /** The first packet of a connection to the host itself. */
 export interface Packet {
@@ -16,13 +16,6 @@ export function admits(rules: readonly Rule[], packet: Packet): boolean {
 function matches(rule: NonNullable<Rule['admits']>, packet: Packet): boolean {
   if (rule.protocol === 'all') return true
   if (rule.protocol !== packet.protocol) return false
-  if (
-    rule.from !== undefined &&
-    (familyOf(rule.from) !== familyOf(packet.from) || !contains(rule.from, packet.from))
-  )
-    return false
-  return (rule.ports ?? []).some((port) => {
-    const [from = 0, to = from] = String(port).split(':').map(Number)
-    return packet.port >= from && packet.port <= to
-  })
+  if (rule.from !== undefined && !covers(rule.from, packet.from)) return false
+  return (rule.ports ?? []).some((range) => within(range, packet.port))
 }

@@ -1,9 +1,9 @@
 import type { Flow } from '../../firewall/rules.ts'
+import { within } from '../../firewall/rules.ts'
 import { finding } from '../catalogue.ts'
 import type { Place } from '../effect.ts'
 import type { Finding } from '../finding.ts'
 import { isExposed, isWildcard, type Socket } from '../parse-sockets.ts'
-import { within } from '../policy.ts'
 import { groups } from './exposed.ts'
 
 /** Who waits for connections, and is it meant to. */
