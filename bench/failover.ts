@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { cable, freeze, kill, start, untilSsh } from '../src/lab/host.ts'
 import { sh } from '../src/shell/sh.ts'
 import { Writer } from '../test/lab/client.ts'
-import { clusterUp, hostNamed, on, roles, status, switchover, untilWell } from '../test/lab/cluster.ts'
+import { clusterUp, crash, hostNamed, on, roles, status, switchover, untilWell } from '../test/lab/cluster.ts'
 
 interface Fault {
   readonly name: string
@@ -53,10 +53,7 @@ const faults: readonly Fault[] = [
     name: 'postgres-crash',
     goal: '≤ 5 s',
     async act({ leader }) {
-      await on(
-        leader,
-        sh`docker exec $(${container('postgres', leader)}) sh -c 'kill -9 "$(head -n 1 /var/lib/pg/data/main/postmaster.pid)"'`,
-      )
+      await crash(leader)
       return async () => undefined
     },
   },

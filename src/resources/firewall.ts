@@ -56,9 +56,9 @@ const kind: Kind<Wanted, Found> = {
   plan(wanted, found) {
     guard(wanted)
     const changes: Change[] = []
+    const wished = digestOf(textsOf(wanted.policy))
     const [digest, ...rules] = found.confirmed.split('\n')
-    if (digest !== digestOf(textsOf(wanted.policy)))
-      changes.push({ attribute: 'rules', from: digest || 'absent', to: digestOf(textsOf(wanted.policy)) })
+    if (digest !== wished) changes.push({ attribute: 'rules', from: digest || 'absent', to: wished })
     else if (rules.join('\n') !== found.loaded)
       changes.push({
         attribute: 'rules',
