@@ -35,7 +35,7 @@ function hosts(report: AuditReport, p: Paint): string {
   const failures = report.hosts.filter((h) => h.failed !== undefined)
   const rows = report.hosts
     .filter((h) => h.failed === undefined)
-    .map((h) => [visible(h.name), visible(h.address), `${h.rules} rules`, `${h.ms} ms`])
+    .map((h) => [visible(h.name), visible(h.address), `${h.rules} rules`, `${Math.round(h.ms)} ms`])
   return [
     ...(rows.length > 0 ? [table([], rows)] : []),
     ...failures.map(
