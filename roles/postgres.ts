@@ -2,7 +2,6 @@ import {
   check,
   directory,
   file,
-  type Host,
   hardware,
   InputError,
   type Port,
@@ -16,7 +15,7 @@ import {
 } from 'provision'
 import cluster from './cluster.ts'
 import { imageSet, imageVars } from './sheets/images.ts'
-import { postgresLook } from './sheets/looks.ts'
+import { postgresHealthy } from './sheets/looks.ts'
 import * as sheet from './sheets/postgres.ts'
 import { passwords, tls } from './sheets/secrets.ts'
 import { postgresService, reload } from './sheets/services.ts'
@@ -134,7 +133,7 @@ export default role({
         postgresService({ host, images: imageSet(shared.images), tls: secrets.tls }, secrets, addresses),
         { interrupts: ['postgres'] },
       ),
-      check(`one leader and ${hosts.length - 1} streaming standbys`, healthy(host, hosts.length), {
+      check(`one leader and ${hosts.length - 1} streaming standbys`, postgresHealthy(host, hosts.length), {
         withinSeconds: 300,
       }),
       settings,
@@ -192,12 +191,4 @@ function parametersFor(
       next: `set kernel.hugePages: ${Math.ceil((shared / 2) * 1.02)} and apply the role kernel first; PostgreSQL would leave all of them unused`,
     })
   return parameters
-}
-
-/** What the others say of themselves may be as old as their keys in etcd (ttl): each host vouches for its own member. */
-function healthy(host: Host, members: number): string {
-  const count =
-    '[.members[]? | select(.state == "streaming" or (.role == "leader" and .state == "running"))] | "\\(map(select(.role == "leader")) | length) \\(length)"'
-  return `own=$(${postgresLook(host)}); case $own in alive*) ;; *) echo "this member: $own"; exit 1 ;; esac
-n=$(curl -K /etc/provision/tls/curl.conf https://${host.address}:8008/cluster | jq -r '${count}'); [ "$n" = '1 ${members}' ] || { echo "leaders and healthy members: \${n:-no answer}"; exit 1; }`
 }

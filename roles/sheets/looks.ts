@@ -18,21 +18,40 @@ printf '%s\\n%s\\n' "$s" "$m" | jq -rn 'input as $s | input as $m | if ($s.leade
  * A standby counts as alive when it streams, and, where commits wait for a quorum, when it is one of those that they
  * wait for: only then the primary may hand over without a commit being held up. Patroni lets it in up to loop_wait later.
  */
-export function postgresLook({ name, address }: Host): string {
+export function postgresLook(host: Host): string {
+  return askMember(host, '$own')
+}
+
+/**
+ * This member is alive, one member leads, and all take part. What the others say of themselves may be as old as their keys
+ * in etcd (ttl): each host vouches for its own member. One question for both: Patroni answers slowly.
+ */
+export function postgresHealthy(host: Host, members: number): string {
+  const count = `([$c.members[]? | select(.state == "streaming" or (.role == "leader" and .state == "running"))]
+  | "\\(map(select(.role == "leader")) | length) \\(length)")`
+  return `said=$(${askMember(host, `"\\($own)|\\(${count})"`)}); own=\${said%%|*}; n=\${said#*|}
+case $own in alive*) ;; *) echo "this member: $own"; exit 1 ;; esac
+[ "$n" = '1 ${members}' ] || { echo "leaders and healthy members: \${n:-no answer}"; exit 1; }`
+}
+
+/** What a member's Patroni says, as the jq expression `answer` puts it; `absent` and `down` where it says nothing. */
+function askMember({ name, address }: Host, answer: string): string {
   const url = `https://${address}:8008`
   const judge = `input as $s | input as $c | input as $f
 | ([$c.members[]? | select(.name == "${name}") | .role] | first) as $role
 | ($f.synchronous_mode != "quorum" or $role == "quorum_standby") as $counts
-| if $s.state == "running" and $s.role == "primary" then "alive leader \\($c.members | length)"
+| (if $s.state == "running" and $s.role == "primary" then "alive leader \\($c.members | length)"
   elif $s.state == "running" and $s.replication_state == "streaming" and $counts then "alive member \\($c.members | length)"
-  else "down" end`
+  else "down" end) as $own
+| ${answer}`
   return `[ -d /var/lib/pg/data/main ] || { echo absent; exit; }
 curl -K /etc/provision/tls/curl.conf ${url}/patroni ${url}/cluster ${url}/config | jq -rn '${judge}' || echo down`
 }
 
 /** PgBouncer and HAProxy have no leader; that a second one is not restarted with the first is all that counts. */
 export function listenerLook(service: string, port: number): string {
-  return `docker ps -aq --filter label=com.docker.swarm.service.name=${service} | grep -q . || { echo absent; exit; }
+  const filters = encodeURIComponent(JSON.stringify({ label: [`com.docker.swarm.service.name=${service}`] }))
+  return `curl -s --max-time 10 --unix-socket /run/docker.sock 'http://docker/containers/json?all=1&filters=${filters}' | grep -q '"Id"' || { echo absent; exit; }
 [ -n "$(ss -Hltn "sport = :${port}")" ] && echo 'alive member 0' || echo down`
 }
 

@@ -151,13 +151,16 @@ const kind: Kind<Wanted, boolean> = {
   name: 'sql',
   timeoutSeconds: 300,
   probe(wanted) {
-    const groups = [...Map.groupBy(wanted, (w) => `${w.via} ${w.database}`).values()]
-    const questions = groups.map((group) => {
-      const selects = group.map((w) => sh`printf '%s\n' ${question(w, wanted.indexOf(w))}`)
-      return sh`{ ${lines(selects)}; } | ${psql(group[0] as Wanted)} -qAt -F ' ' 2>/dev/null; :`
+    // One psql for all databases: to enter a container costs more than all the questions.
+    const questions = [...Map.groupBy(wanted, (w) => w.via)].map(([via, all]) => {
+      const asked = [...Map.groupBy(all, (w) => w.database)].flatMap(([database, group]) => [
+        sh`printf '%s\n' ${`\\connect ${identifier(database)}`}`,
+        ...group.map((w) => sh`printf '%s\n' ${question(w, wanted.indexOf(w))}`),
+      ])
+      return sh`{ ${lines(asked)}; } | ${psql({ via, database: 'postgres' })} -qAt -F ' ' 2>/dev/null; :`
     })
     return {
-      // A database that is not there yet, or a cluster that is not: nothing holds.
+      // A database that is not there yet, or a cluster that is not: nothing holds. psql goes on with the next \\connect.
       script: lines(questions),
       parse({ stdout }) {
         const held = new Set([...stdout.matchAll(/^holds (\d+) t$/gm)].map(([, i]) => Number(i)))
@@ -182,7 +185,7 @@ function question({ holds }: Wanted, index: number): string | Secret {
   return holds instanceof Secret ? new Secret(holds.name, ask(holds.reveal())) : ask(holds)
 }
 
-function psql({ via, database }: Wanted): Script {
+function psql({ via, database }: Pick<Wanted, 'via' | 'database'>): Script {
   return sh`docker exec -i "$(${containerOf(via)} | head -n 1)" psql-leader -d ${database}`
 }
 
