@@ -19,7 +19,6 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
-          testTimeout: 20_000,
           sequence: { groupOrder: 1 },
         },
       },

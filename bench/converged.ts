@@ -25,7 +25,7 @@ const inNetwork = ['nsenter', `--net=/run/netns/${namespace}`]
 const inventory = ['--inventory', join(root, 'inventory/lab.yaml')]
 const provision = (...args: readonly string[]) => [
   process.execPath,
-  join(root, 'src/cli/main.ts'),
+  join(root, 'bin/main.mjs'),
   ...args,
   ...inventory,
 ]

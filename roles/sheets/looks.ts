@@ -4,15 +4,15 @@ const own = 'curl -fK /etc/provision/tls/curl.conf'
 
 /** How a host's member of each quorum is looked at: `alive leader 3`. Scripts for `quorum`. */
 export const swarmLook =
-  sh`i=$(curl -s --max-time 10 --unix-socket /run/docker.sock http://docker/info | jq -c '.Swarm + {host: .Name}') || { echo absent; exit; }
-case $i in *'"LocalNodeState":"inactive"'*|'') echo absent; exit ;; *'"ControlAvailable":true'*) ;; *) echo down; exit ;; esac
-n=$(curl -sf --max-time 10 --unix-socket /run/docker.sock http://docker/nodes) || { echo down; exit; }
-printf '%s\n%s\n' "$i" "$n" | jq -rn 'input as $i | input as $n | [$n[] | select(.ManagerStatus)] as $m | "alive \(if any($m[]; .ID == $i.NodeID and .ManagerStatus.Leader) then "leader" else "member" end) \($m | length)"'`
+  sh`curl -s --max-time 10 --unix-socket /run/docker.sock http://docker/info http://docker/nodes | jq -rn '((try input catch {}) | .Swarm // {}) as $i | (try input catch {}) as $n
+| if ($i.LocalNodeState // "inactive") == "inactive" then "absent"
+  elif ($i.ControlAvailable | not) or ($n | type) != "array" then "down"
+  else [$n[] | select(.ManagerStatus)] as $m
+  | "alive \(if any($m[]; .ID == $i.NodeID and .ManagerStatus.Leader) then "leader" else "member" end) \($m | length)" end'`
     .text
 
 export const etcdLook = `[ -d /var/lib/etcd/member ] || { echo absent; exit; }
-s=$(${own} -d '{}' https://127.0.0.1:2379/v3/maintenance/status) && m=$(${own} -d '{}' https://127.0.0.1:2379/v3/cluster/member/list) || { echo down; exit; }
-printf '%s\\n%s\\n' "$s" "$m" | jq -rn 'input as $s | input as $m | if ($s.leader // "0") == "0" then "down" else "alive \\(if $s.leader == $s.header.member_id then "leader" else "member" end) \\($m.members | length)" end'`
+${own} -d '{}' https://127.0.0.1:2379/v3/maintenance/status https://127.0.0.1:2379/v3/cluster/member/list | jq -rn '(try input catch {}) as $s | (try input catch {}) as $m | if ($s.leader // "0") == "0" then "down" else "alive \\(if $s.leader == $s.header.member_id then "leader" else "member" end) \\($m.members | length)" end'`
 
 /**
  * A standby counts as alive when it streams, and, where commits wait for a quorum, when it is one of those that they
@@ -51,8 +51,8 @@ curl -K /etc/provision/tls/curl.conf ${url}/patroni ${url}/cluster ${url}/config
 /** PgBouncer and HAProxy have no leader; that a second one is not restarted with the first is all that counts. */
 export function listenerLook(service: string, port: number): string {
   const filters = encodeURIComponent(JSON.stringify({ label: [`com.docker.swarm.service.name=${service}`] }))
-  return `curl -s --max-time 10 --unix-socket /run/docker.sock 'http://docker/containers/json?all=1&filters=${filters}' | grep -q '"Id"' || { echo absent; exit; }
-[ -n "$(ss -Hltn "sport = :${port}")" ] && echo 'alive member 0' || echo down`
+  return `[ -n "$(ss -Hltn "sport = :${port}")" ] && { echo 'alive member 0'; exit; }
+curl -s --max-time 10 --unix-socket /run/docker.sock 'http://docker/containers/json?all=1&filters=${filters}' | grep -q '"Id"' && echo down || echo absent`
 }
 
 /** Gives etcd's lead to another voter that answers. */

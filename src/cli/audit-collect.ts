@@ -5,6 +5,7 @@ import { judge, type LookedAt } from '../audit/judge.ts'
 import { matrixOf } from '../audit/matrix.ts'
 import { type Answers, understand } from '../audit/observe.ts'
 import { type Question, questionNames, scriptOf } from '../audit/questions.ts'
+import { bundle } from '../engine/bundle.ts'
 import { batch } from '../engine/frame.ts'
 import { ProvisionError } from '../errors.ts'
 import type { Inventory } from '../inventory/index.ts'
@@ -70,21 +71,26 @@ async function look(host: Host, connect: Connect, role: Role, links: Transport[]
   try {
     const link = await connect(host)
     links.push(link)
+    const asked = bundle(facts.map(([, fact]) => fact.probe))
     const { script, read } = batch([
-      ...facts.map(([, fact]) => ({ script: fact.probe.script })),
+      ...asked.parts,
       ...questionNames.map((question) => ({ script: scriptOf(question) })),
     ])
     const outputs = read(await link.exec(script, { timeoutMs: lookMs }))
+    const answers = asked.read(outputs)
     const ms = performance.now() - started
     return {
       host,
       ms,
       link,
       facts: Object.fromEntries(
-        facts.map(([key, fact], i) => [key, fact.probe.parse(must(outputs[i], key))]),
+        facts.map(([key, fact], i) => [
+          key,
+          fact.probe.parse(must(answers[i]?.output, key), answers[i]?.bodies ?? []),
+        ]),
       ),
       answers: Object.fromEntries(
-        questionNames.map((question, i) => [question, outputs[facts.length + i]] as const),
+        questionNames.map((question, i) => [question, outputs[asked.parts.length + i]] as const),
       ) as Partial<Record<Question, Output>>,
     }
   } catch (error) {

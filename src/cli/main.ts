@@ -1,10 +1,5 @@
-import { enableCompileCache } from 'node:module'
-
-// Half of a fast run is starting Node: compiled code is kept between runs.
-enableCompileCache()
-
-const { ProvisionError } = await import('../errors.ts')
-const { program } = await import('./program.ts')
+import { ProvisionError } from '../errors.ts'
+import { program } from './program.ts'
 
 try {
   await program.parseAsync()

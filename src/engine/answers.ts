@@ -3,10 +3,12 @@ import { CommandError, lastLines } from '../errors.ts'
 import type { Ask } from '../model/ask.ts'
 import type { Reporter } from '../model/event.ts'
 import type { Output } from '../model/probe.ts'
+import { bundle } from './bundle.ts'
 import { ask, type Session } from './session.ts'
 
 const turns = new WeakMap<Session, Promise<unknown>>()
 const pauseMs = 1000
+const nothing = { output: undefined, bodies: [] }
 
 /** Puts a resource's questions to other hosts. Throws CommandError when one has no answer in time. */
 export async function answersFor(
@@ -26,10 +28,10 @@ async function answer(s: Session, question: Ask<unknown>, report: Reporter): Pro
     })
   const limit = performance.now() + question.withinSeconds * 1000
   for (;;) {
-    const { script, isolated } = question.probe
-    const [output] = await inTurn(other, () => ask(other, [{ script, isolated }], report))
+    const { parts, read } = bundle([question.probe])
+    const [{ output, bodies } = nothing] = read(await inTurn(other, () => ask(other, parts, report)))
     try {
-      if (output) return question.probe.parse(output)
+      if (output) return question.probe.parse(output, bodies)
     } catch (cause) {
       if (performance.now() >= limit) throw noAnswer(s, question, output, cause)
     }

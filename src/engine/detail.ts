@@ -1,4 +1,5 @@
 import type { Reporter } from '../model/event.ts'
+import { bundle } from './bundle.ts'
 import type { Due } from './plan.ts'
 import { ask, type Session } from './session.ts'
 
@@ -14,16 +15,13 @@ export async function detail(s: Session, dues: readonly Due[], report: Reporter)
     return probe ? [{ members, probe }] : []
   })
   if (looks.length === 0) return dues
-  const outputs = await ask(
-    s,
-    looks.map(({ probe }) => ({ script: probe.script, isolated: probe.isolated })),
-    report,
-  )
+  const { parts, read } = bundle(looks.map(({ probe }) => probe))
+  const answers = read(await ask(s, parts, report))
   const richer = new Map<Due, Due>()
   looks.forEach(({ members, probe }, i) => {
-    const output = outputs[i]
-    if (!output) return
-    const changes = probe.parse(output)
+    const answer = answers[i]
+    if (!answer?.output) return
+    const changes = probe.parse(answer.output, answer.bodies)
     members.forEach((d, j) => {
       richer.set(d, { ...d, step: { ...d.step, changes: changes[j] ?? d.step.changes } })
     })

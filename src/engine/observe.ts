@@ -1,17 +1,17 @@
 import { CommandError, lastLines } from '../errors.ts'
 import type { Kind } from '../model/kind.ts'
-import type { Output, Probe } from '../model/probe.ts'
+import type { Probe } from '../model/probe.ts'
 import type { Resource } from '../model/resource.ts'
-import type { Part } from './frame.ts'
+import { type Answer, type Bundle, bundle } from './bundle.ts'
 
 /** What resources were seen to be. */
 export type States = ReadonlyMap<Resource, unknown>
 
 /** A look at many resources: one probe a kind, whatever the number of resources. */
 export interface Glance {
-  readonly parts: readonly Part[]
+  readonly parts: Bundle['parts']
   /** Pairs the answers with the resources. Throws CommandError when a read failed: it is never a default. */
-  match(outputs: readonly (Output | undefined)[], host: string): States
+  match(outputs: Parameters<Bundle['read']>[0], host: string): States
 }
 
 export function glance(resources: readonly Resource[]): Glance {
@@ -21,12 +21,14 @@ export function glance(resources: readonly Resource[]): Glance {
     const kind = members[0]?.kind
     return kind ? [{ kind, members, probe: kind.probe(members.map((r) => r.desired)) }] : []
   })
+  const { parts, read } = bundle(looks.map(({ probe }) => probe))
   return {
-    parts: looks.map(({ probe }) => ({ script: probe.script, isolated: probe.isolated })),
+    parts,
     match(outputs, host) {
+      const answers = read(outputs)
       const states = new Map<Resource, unknown>()
       looks.forEach(({ kind, members, probe }, i) => {
-        const actual = parse(kind, probe, outputs[i], host)
+        const actual = parse(kind, probe, answers[i], host)
         members.forEach((r, j) => {
           states.set(r, actual[j])
         })
@@ -39,22 +41,28 @@ export function glance(resources: readonly Resource[]): Glance {
 function parse(
   kind: Kind,
   probe: Probe<readonly unknown[]>,
-  output: Output | undefined,
+  answer: Answer | undefined,
   host: string,
 ): readonly unknown[] {
-  if (!output)
+  const output = answer?.output
+  if (!answer || !output)
     throw new CommandError({
       host,
       what: `reading ${kind.name} resources gave no answer`,
       why: probe.script.shown,
     })
   try {
-    return probe.parse(output)
+    return probe.parse(output, answer.bodies)
   } catch (cause) {
     throw new CommandError({
       host,
       what: `reading ${kind.name} resources failed: ${cause instanceof Error ? cause.message : String(cause)}`,
-      why: [`exit code ${output.code}`, lastLines(output.stderr), `ran: ${lastLines(probe.script.shown, 6)}`]
+      why: [
+        `exit code ${output.code}`,
+        lastLines(output.stderr),
+        `ran: ${lastLines(probe.script.shown, 6)}`,
+        ...(probe.gets ?? []).map(({ url }, i) => `${url}: ${answer.bodies[i] ? 'answered' : 'no answer'}`),
+      ]
         .filter(Boolean)
         .join('\n'),
       cause,

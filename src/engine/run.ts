@@ -86,7 +86,7 @@ async function observe(s: Session, options: RunOptions): Promise<void> {
   const look = glance(s.wanted.map((w) => w.resource))
   const journal = journalProbe(playbook.name)
   const [first, ...outputs] = await ask(s, [{ script: journal.script }, ...look.parts], report)
-  if (first) s.journal = journal.parse(first)
+  if (first) s.journal = journal.parse(first, [])
   s.states = look.match(outputs, s.host.name)
   if (options.absentOf) await addOrphans(s, options.absentOf, options)
   report({ type: 'observed', host: s.host.name, ms: performance.now() - started, resources: s.wanted.length })

@@ -5,6 +5,7 @@ import type { Playbook } from '../model/playbook.ts'
 import type { Fact } from '../model/probe.ts'
 import { flatten, idOf, whereOf } from '../model/resource.ts'
 import type { Peer, Role } from '../model/role.ts'
+import { bundle } from './bundle.ts'
 import type { RunOptions } from './options.ts'
 import type { Wanted } from './plan.ts'
 import { ask, type Session } from './session.ts'
@@ -44,16 +45,13 @@ export async function gatherFacts(s: Session, playbook: Playbook, { report }: Ru
   )
   if (facts.size === 0) return
   const list = [...facts.values()]
-  const outputs = await ask(
-    s,
-    list.map((fact) => ({ script: fact.probe.script })),
-    report,
-  )
+  const { parts, read } = bundle(list.map((fact) => fact.probe))
+  const answers = read(await ask(s, parts, report))
   s.facts = Object.fromEntries(
     list.map((fact, i) => {
-      const output = outputs[i]
-      if (!output) throw new Error(`fact ${fact.name} gave no answer`)
-      return [fact.name, fact.probe.parse(output)]
+      const answer = answers[i]
+      if (!answer?.output) throw new Error(`fact ${fact.name} gave no answer`)
+      return [fact.name, fact.probe.parse(answer.output, answer.bodies)]
     }),
   )
 }

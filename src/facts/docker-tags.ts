@@ -1,3 +1,4 @@
+import { enginePage, imageTags } from '../docker/pages.ts'
 import type { Fact } from '../model/probe.ts'
 import { sh } from '../shell/sh.ts'
 
@@ -5,7 +6,8 @@ import { sh } from '../shell/sh.ts'
 export const dockerTags: Fact<readonly string[]> = {
   name: 'docker-tags',
   probe: {
-    script: sh`curl -s --max-time 10 --unix-socket /run/docker.sock http://docker/images/json 2>/dev/null | jq -r '.[].RepoTags[]?' 2>/dev/null; :`,
-    parse: ({ stdout }) => stdout.split('\n').filter(Boolean),
+    script: sh`:`,
+    gets: [enginePage('/images/json')],
+    parse: (_, [images]) => imageTags(images),
   },
 }

@@ -7,18 +7,29 @@ export interface Output {
   readonly stderr: string
 }
 
+/** A page that is asked for over HTTP: `client` is curl with the options that reach its server. */
+export interface Get {
+  readonly client: Script
+  readonly url: string
+}
+
+/** The body of a page, on one line as JSON is; undefined where there was no answer, or one of 400 and above. */
+export type Body = string | undefined
+
 /**
  * A read of a host: a script that changes nothing, and how to understand its output.
  *
  * Built-in probes run inside the one shell of the batch (no process of their own), so they must be plain:
  * no `exit`, `cd`, `set`, `exec`, no variables left that matter to others. A script written by a user is
  * `isolated`: it gets a `sh` of its own, so that even a syntax error stays its own.
- * `parse` throws when the output makes no sense: a failed read is never a default.
+ * `gets` are the pages that it needs as well: whatever many probes ask of one server is asked once, by one curl.
+ * `parse` throws when the output makes no sense: a failed read is never a default. Bodies are in the order of `gets`.
  */
 export interface Probe<T> {
   readonly script: Script
+  readonly gets?: readonly Get[]
   readonly isolated?: boolean
-  parse(output: Output): T
+  parse(output: Output, bodies: readonly Body[]): T
 }
 
 /** A named read that roles may ask for before they say what they want. */

@@ -1,9 +1,10 @@
+import { engineGet } from '../docker/api.ts'
+import { enginePage, imageTags } from '../docker/pages.ts'
 import { ask } from '../model/ask.ts'
 import type { Kind, Planned } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import type { Secret } from '../secret/secret.ts'
 import { lines, type Script, sh, showAs } from '../shell/sh.ts'
-import { engineGet } from './docker-api.ts'
 
 /** What an image is built from. Its tag should be made from all of this, so that equal tags mean equal content. */
 export interface ImageBuild {
@@ -102,10 +103,10 @@ const kind: Kind<Wanted, Layers> = {
   name: 'image',
   timeoutSeconds: buildSeconds,
   probe: (wanted) => ({
-    // One question lists all images; a host without the Engine has none.
-    script: sh`${engineGet('/images/json')} 2>/dev/null | jq -r '.[].RepoTags[]?' 2>/dev/null; :`,
-    parse({ stdout }) {
-      const tags = new Set(stdout.split('\n'))
+    script: sh`:`,
+    gets: [enginePage('/images/json')],
+    parse(_, [images]) {
+      const tags = new Set(imageTags(images))
       return wanted.map(({ tag }) => (tags.has(tag) || tags.has(`${tag}:latest`) ? [] : undefined))
     },
   }),

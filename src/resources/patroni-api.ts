@@ -1,5 +1,11 @@
+import { containerOf } from '../docker/api.ts'
+import type { Get } from '../model/probe.ts'
 import { type Script, sh } from '../shell/sh.ts'
-import { containerOf } from './docker-api.ts'
+
+/** A page of Patroni's, for a probe to read: `https://10.0.0.1:8008/config`. */
+export function patroniPage(url: string): Get {
+  return { client: sh`curl -K /etc/provision/tls/curl.conf`, url }
+}
 
 /**
  * A request to Patroni that changes something: from inside its own container, where the certificate and the password

@@ -1,7 +1,7 @@
 import type { Change, Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh } from '../shell/sh.ts'
-import { patroniRequest } from './patroni-api.ts'
+import { patroniPage, patroniRequest } from './patroni-api.ts'
 
 /** A tree of settings, as Patroni's `/config` gives it. */
 export type Settings = { readonly [key: string]: string | number | boolean | Settings }
@@ -32,14 +32,9 @@ export function patroniConfig(options: PatroniConfigOptions): Resource<Wanted, S
 const kind: Kind<Wanted, Settings | undefined> = {
   name: 'patroni-config',
   probe: (wanted) => ({
-    script: lines(
-      wanted.map(({ url }) => sh`curl -fK /etc/provision/tls/curl.conf ${`${url}/config`} 2>/dev/null; echo`),
-    ),
-    parse: ({ stdout }) =>
-      wanted.map((_, i) => {
-        const line = stdout.split('\n')[i] ?? ''
-        return line ? (JSON.parse(line) as Settings) : undefined
-      }),
+    script: sh`:`,
+    gets: wanted.map(({ url }) => patroniPage(`${url}/config`)),
+    parse: (_, pages) => wanted.map((_, i) => (pages[i] ? (JSON.parse(pages[i]) as Settings) : undefined)),
   }),
   plan({ settings }, found) {
     if (!found) return [{ attribute: 'configuration', from: 'absent', to: 'set' }]

@@ -1,7 +1,7 @@
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh } from '../shell/sh.ts'
-import { patroniRequest } from './patroni-api.ts'
+import { patroniPage, patroniRequest } from './patroni-api.ts'
 
 interface Wanted {
   readonly url: string
@@ -30,14 +30,12 @@ const kind: Kind<Wanted, Seen> = {
   name: 'patroni-restart',
   timeoutSeconds: 200,
   probe: (wanted) => ({
-    script: lines(
-      wanted.map(({ url }) => sh`curl -K /etc/provision/tls/curl.conf ${`${url}/patroni`} 2>/dev/null; echo`),
-    ),
-    parse: ({ stdout }) =>
+    script: sh`:`,
+    gets: wanted.map(({ url }) => patroniPage(`${url}/patroni`)),
+    parse: (_, pages) =>
       wanted.map((_, i) => {
-        const line = stdout.split('\n')[i] ?? ''
-        if (!line) return undefined
-        const said = JSON.parse(line) as {
+        if (!pages[i]) return undefined
+        const said = JSON.parse(pages[i]) as {
           readonly pending_restart?: boolean
           readonly pending_restart_reason?: Readonly<
             Record<string, { readonly old_value: string; readonly new_value: string }>

@@ -1,9 +1,9 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
+import { containerOf } from '../docker/api.ts'
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { Secret } from '../secret/secret.ts'
 import { lines, type Script, sh } from '../shell/sh.ts'
-import { containerOf } from './docker-api.ts'
 
 interface Wanted {
   readonly database: string

@@ -1,7 +1,8 @@
+import { containerOf } from '../docker/api.ts'
+import { enginePage, runningContainers, swarmInfo } from '../docker/pages.ts'
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh } from '../shell/sh.ts'
-import { containerOf, engineGet } from './docker-api.ts'
 
 interface Wanted {
   readonly name: string
@@ -21,9 +22,14 @@ const services: Kind<Wanted, boolean> = {
   name: 'no-swarm-service',
   timeoutSeconds: 300,
   probe: (wanted) => ({
-    script: sh`{ ${engineGet('/services')} 2>/dev/null | jq -r '.[].Spec.Name'; ${engineGet('/containers/json')} | jq -r '.[].Labels["com.docker.swarm.service.name"] // empty'; } 2>/dev/null; :`,
-    parse({ stdout }) {
-      const there = new Set(stdout.split('\n'))
+    script: sh`:`,
+    gets: [enginePage('/services'), enginePage('/containers/json')],
+    parse(_, [services, containers]) {
+      const known = JSON.parse(services ?? '[]') as readonly { readonly Spec: { readonly Name: string } }[]
+      const there = new Set([
+        ...known.map((service) => service.Spec.Name),
+        ...runningContainers(containers).map((c) => c.Labels['com.docker.swarm.service.name']),
+      ])
       return wanted.map(({ name }) => there.has(name))
     },
   }),
@@ -43,8 +49,9 @@ const membership: Kind<Record<never, never>, boolean> = {
   name: 'no-swarm',
   timeoutSeconds: 120,
   probe: (wanted) => ({
-    script: sh`${engineGet('/info')} 2>/dev/null | jq -r .Swarm.LocalNodeState; :`,
-    parse: ({ stdout }) => wanted.map(() => !['inactive', ''].includes(stdout.trim())),
+    script: sh`:`,
+    gets: [enginePage('/info')],
+    parse: (_, [info]) => wanted.map(() => swarmInfo(info).state !== 'inactive'),
   }),
   plan: (_, isMember) => (isMember ? [{ attribute: 'swarm', from: 'member', to: 'left' }] : []),
   apply: () => sh`docker swarm leave --force >/dev/null`,

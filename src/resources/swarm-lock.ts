@@ -1,7 +1,8 @@
+import { engineGet, enginePost } from '../docker/api.ts'
+import { enginePage, swarmInfo } from '../docker/pages.ts'
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, raw, sh } from '../shell/sh.ts'
-import { engineGet, enginePost } from './docker-api.ts'
 
 /**
  * Does the swarm encrypt its managers' keys on disk, so that a daemon that was restarted waits for the unlock key? One
@@ -14,9 +15,9 @@ export function swarmAutolock(locked: boolean, meta: Meta = {}): Resource<boolea
 const kind: Kind<boolean, boolean | undefined> = {
   name: 'swarm-autolock',
   probe: (wanted) => ({
-    script: sh`${engineGet('/swarm')} 2>/dev/null | jq '.Spec.EncryptionConfig.AutoLockManagers // false' 2>/dev/null; :`,
-    parse: ({ stdout }) =>
-      wanted.map(() => (stdout.trim() === '' ? undefined : stdout.trim().endsWith('true'))),
+    script: sh`:`,
+    gets: [enginePage('/info')],
+    parse: (_, [info]) => wanted.map(() => swarmInfo(info).autolock),
   }),
   plan: (wanted, seen) =>
     wanted === (seen ?? false) ? [] : [{ attribute: 'autolock', from: seen ?? 'no swarm', to: wanted }],

@@ -1,9 +1,10 @@
+import { engineGet, enginePost } from '../docker/api.ts'
+import { enginePage, swarmInfo, swarmNodes } from '../docker/pages.ts'
 import { type Ask, ask } from '../model/ask.ts'
 import type { Change, Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { Secret } from '../secret/secret.ts'
 import { lines, raw, type Script, sh } from '../shell/sh.ts'
-import { engineGet, enginePost } from './docker-api.ts'
 
 interface Wanted {
   readonly address: string
@@ -63,19 +64,14 @@ const kind: Kind<Wanted, Seen> = {
   name: 'swarm',
   timeoutSeconds: 120,
   probe: (wanted) => ({
-    script: lines([
-      sh`info=$(${engineGet('/info')} 2>/dev/null | jq -c '{Name, Swarm: (.Swarm | {LocalNodeState, ControlAvailable, NodeAddr, NodeID})}' 2>/dev/null); printf '%s\n' "$info"`,
-      sh`case $info in *'"ControlAvailable":true'*) ${engineGet('/nodes')} 2>/dev/null | jq -r --argjson me "$info" '.[] | select(.Description.Hostname == $me.Name and .ID != $me.Swarm.NodeID) | .ID' ;; esac; :`,
-    ]),
-    parse({ stdout }) {
-      const [info, ...stale] = stdout.trim().split('\n')
-      const { Swarm } = JSON.parse(info || '{}') as { Swarm?: Record<string, unknown> }
-      return wanted.map(() => ({
-        state: String(Swarm?.LocalNodeState || 'inactive'),
-        isManager: Swarm?.ControlAvailable === true,
-        address: String(Swarm?.NodeAddr ?? ''),
-        stale,
-      }))
+    script: sh`:`,
+    gets: [enginePage('/info'), enginePage('/nodes')],
+    parse(_, [info, nodes]) {
+      const { hostname, nodeId, state, isManager, address } = swarmInfo(info)
+      const stale = swarmNodes(nodes)
+        .filter((node) => node.Description?.Hostname === hostname && node.ID !== nodeId)
+        .map((node) => node.ID)
+      return wanted.map(() => ({ state, isManager, address, stale }))
     },
   }),
   plan({ address, join }, seen) {

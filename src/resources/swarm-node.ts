@@ -1,7 +1,8 @@
+import { engineGet, enginePost } from '../docker/api.ts'
+import { enginePage, swarmInfo, swarmNodes } from '../docker/pages.ts'
 import type { Change, Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, raw, sh } from '../shell/sh.ts'
-import { engineGet, enginePost } from './docker-api.ts'
 
 interface Wanted {
   readonly labels: Readonly<Record<string, string>>
@@ -25,10 +26,11 @@ const ownNode = sh`${engineGet('/info')} 2>/dev/null | jq -r .Swarm.NodeID`
 const kind: Kind<Wanted, Seen> = {
   name: 'swarm-node',
   probe: (wanted) => ({
-    script: sh`id=$(${ownNode}); [ -z "$id" ] || curl -s --max-time 10 --unix-socket /run/docker.sock "http://docker/nodes/$id" | jq -c '.Spec // {}'; :`,
-    parse({ stdout }) {
-      const spec = JSON.parse(stdout.trim() || '{}') as { Labels?: Seen['labels']; Availability?: string }
-      return wanted.map(() => ({ labels: spec.Labels ?? {}, availability: spec.Availability ?? 'none' }))
+    script: sh`:`,
+    gets: [enginePage('/info'), enginePage('/nodes')],
+    parse(_, [info, nodes]) {
+      const spec = swarmNodes(nodes).find((node) => node.ID === swarmInfo(info).nodeId)?.Spec
+      return wanted.map(() => ({ labels: spec?.Labels ?? {}, availability: spec?.Availability ?? 'none' }))
     },
   }),
   plan({ labels, availability }, seen) {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
+import { enginePost } from '../docker/api.ts'
+import { enginePage, secretNames } from '../docker/pages.ts'
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { Secret } from '../secret/secret.ts'
 import { lines, raw, sh } from '../shell/sh.ts'
-import { engineGet, enginePost } from './docker-api.ts'
 
 interface Wanted {
   readonly name: string
@@ -30,9 +31,10 @@ export function swarmSecret(
 const kind: Kind<Wanted, boolean> = {
   name: 'swarm-secret',
   probe: (wanted) => ({
-    script: sh`${engineGet('/secrets')} 2>/dev/null | jq -r '.[].Spec.Name' 2>/dev/null; :`,
-    parse({ stdout }) {
-      const names = new Set(stdout.split('\n'))
+    script: sh`:`,
+    gets: [enginePage('/secrets')],
+    parse(_, [secrets]) {
+      const names = new Set(secretNames(secrets))
       return wanted.map(({ name }) => names.has(name))
     },
   }),

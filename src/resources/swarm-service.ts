@@ -1,7 +1,8 @@
+import { engineGet, enginePost } from '../docker/api.ts'
+import { enginePage, filtered } from '../docker/pages.ts'
 import type { Change, Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, raw, sh } from '../shell/sh.ts'
-import { engineGet, enginePost } from './docker-api.ts'
 import { differences, type ServiceSpec, specOf } from './swarm-spec.ts'
 
 /** One container on one host, kept by the swarm. */
@@ -48,7 +49,10 @@ export function swarmService(wish: ServiceWish, meta: ServiceMeta = {}): Resourc
   return resource(kind, wish.name, { spec: specOf(wish) }, { ...rest, triggers: restartOn })
 }
 
-const filters = (wished: object) => encodeURIComponent(JSON.stringify(wished))
+interface Task {
+  readonly Spec: ServiceSpec['TaskTemplate']
+  readonly Status: { readonly State: string }
+}
 
 const kind: Kind<Wanted, Seen> = {
   name: 'swarm-service',
@@ -56,14 +60,18 @@ const kind: Kind<Wanted, Seen> = {
   probe: (wanted) => {
     const names = wanted.map((w) => w.spec.Name)
     return {
-      script: lines([
-        sh`${engineGet(`/services?filters=${filters({ name: names })}`)} 2>/dev/null | jq -c 'map(.Spec)?' 2>/dev/null`,
-        sh`echo --; ${engineGet(`/tasks?filters=${filters({ 'desired-state': ['running'], service: names })}`)} 2>/dev/null | jq -c 'map(select(.Status.State == "running") | .Spec)?' 2>/dev/null; :`,
-      ]),
-      parse({ stdout }) {
-        const [services = '', tasks = ''] = stdout.split(/^--\n/m)
-        const specs = JSON.parse(services.trim() || '[]') as readonly ServiceSpec[]
-        const running = JSON.parse(tasks.trim() || '[]') as readonly ServiceSpec['TaskTemplate'][]
+      script: sh`:`,
+      gets: [
+        enginePage(filtered('/services', { name: names })),
+        enginePage(filtered('/tasks', { 'desired-state': ['running'], service: names })),
+      ],
+      parse(_, [services, tasks]) {
+        const specs = (JSON.parse(services ?? '[]') as readonly { readonly Spec: ServiceSpec }[]).map(
+          (service) => service.Spec,
+        )
+        const running = (JSON.parse(tasks ?? '[]') as readonly Task[])
+          .filter((task) => task.Status.State === 'running')
+          .map((task) => task.Spec)
         return names.map((name) => {
           const spec = specs.find((s) => s.Name === name)
           return {
@@ -123,7 +131,7 @@ function update(spec: ServiceSpec, isRestart: boolean) {
 
 /** Waits for a task that runs with what the service now says; tells why the last one did not. */
 function untilRunning(name: string) {
-  const tasks = engineGet(`/tasks?filters=${filters({ service: [name] })}`)
+  const tasks = engineGet(filtered('/tasks', { service: [name] }))
   const isRunning =
     '($s.Spec.TaskTemplate) as $w | any($t[]; .DesiredState == "running" and .Status.State == "running" and .Spec.ContainerSpec == $w.ContainerSpec and (.Spec.ForceUpdate // 0) == ($w.ForceUpdate // 0))'
   const why =

@@ -1,7 +1,7 @@
+import { enginePage, imageTags, runningContainers, secretNames } from '../docker/pages.ts'
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh } from '../shell/sh.ts'
-import { engineGet } from './docker-api.ts'
 
 interface Wanted {
   /** Names without the part that stands for their content. */
@@ -35,9 +35,10 @@ interface Images {
 const secrets: Kind<Wanted, readonly string[]> = {
   name: 'only-secrets',
   probe: (wanted) => ({
-    script: sh`${engineGet('/secrets')} 2>/dev/null | jq -r '.[].Spec.Name' 2>/dev/null; :`,
-    parse({ stdout }) {
-      const names = stdout.split('\n').filter(Boolean)
+    script: sh`:`,
+    gets: [enginePage('/secrets')],
+    parse(_, [page]) {
+      const names = secretNames(page)
       return wanted.map(({ bases, keep }) =>
         names.filter((name) => bases.includes(name.replace(/_[0-9a-f]{12}$/, '')) && !keep.includes(name)),
       )
@@ -57,12 +58,12 @@ const secrets: Kind<Wanted, readonly string[]> = {
 const images: Kind<Images, readonly string[]> = {
   name: 'only-images',
   probe: (wanted) => ({
-    script: sh`{ ${engineGet('/images/json')} | jq -r '.[].RepoTags[]?'; echo --; ${engineGet('/containers/json')} | jq -r '.[].Image'; } 2>/dev/null; :`,
-    parse({ stdout }) {
-      const [tags = '', used = ''] = stdout.split(/^--\n/m)
-      const inUse = new Set(used.split('\n'))
+    script: sh`:`,
+    gets: [enginePage('/images/json'), enginePage('/containers/json')],
+    parse(_, [images, containers]) {
+      const inUse = new Set(runningContainers(containers).map((container) => container.Image))
       return wanted.map(({ prefix, tags: keep }) =>
-        tags.split('\n').filter((tag) => tag.startsWith(prefix) && !keep.includes(tag) && !inUse.has(tag)),
+        imageTags(images).filter((tag) => tag.startsWith(prefix) && !keep.includes(tag) && !inUse.has(tag)),
       )
     },
   }),

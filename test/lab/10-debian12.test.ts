@@ -10,7 +10,7 @@ const inventory = join(folder, 'inventory.yaml')
 
 /** The command line, with a lab of Debian 12 hosts beside the other one. */
 function cli(...args: string[]) {
-  return spawnSync(process.execPath, [join(root, 'src/cli/main.ts'), ...args], {
+  return spawnSync(process.execPath, [join(root, 'bin/main.mjs'), ...args], {
     cwd: root,
     encoding: 'utf8',
     env: { ...process.env, PROVISION_LAB_DIR: folder, PROVISION_LAB_SUITE: 'bookworm' },

@@ -96,7 +96,7 @@ test('a clean cluster has no findings; the look takes at most 2 s', async () => 
 
 test('real connections meet what the policy says, from every host and from a machine beside them', async () => {
   const direct = inventory('direct.yaml', { direct: true })
-  const main = join(import.meta.dirname, '..', '..', 'src/cli/main.ts')
+  const main = join(import.meta.dirname, '..', '..', 'bin/main.mjs')
   const started = performance.now()
   const { stdout } = await promisify(execFile)('nsenter', [
     `--net=/run/netns/${namespace}`,

@@ -30,7 +30,7 @@ function answering(
   input: string,
   ...args: string[]
 ): { readonly text: string; readonly code: number | null } {
-  const line = [process.execPath, 'src/cli/main.ts', ...args].map((a) => `'${a}'`).join(' ')
+  const line = [process.execPath, 'bin/main.mjs', ...args].map((a) => `'${a}'`).join(' ')
   const { stdout, status } = spawnSync('script', ['-qec', `stty cols 120 rows 40; ${line}`, '/dev/null'], {
     encoding: 'utf8',
     input,

@@ -45,7 +45,7 @@ function leftovers(folder: string): readonly string[] {
 
 /** A second lab, brought up by a child that gets `signal` after a while. */
 async function interruptedUp(folder: string, signal: NodeJS.Signals, afterMs: number) {
-  const child = spawn(process.execPath, [join(root, 'src/cli/main.ts'), 'lab', 'up', '--hosts', '2'], {
+  const child = spawn(process.execPath, [join(root, 'bin/main.mjs'), 'lab', 'up', '--hosts', '2'], {
     env: { ...process.env, PROVISION_LAB_DIR: folder },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -80,7 +80,7 @@ test('after a kill -9 of `lab up` the next one heals, and `down` takes all of it
   await interruptedUp(folder, 'SIGKILL', 1000)
   const env = { ...process.env, PROVISION_LAB_DIR: folder }
   const cli = (...args: string[]) =>
-    execFileSync(process.execPath, [join(root, 'src/cli/main.ts'), 'lab', ...args], { env, encoding: 'utf8' })
+    execFileSync(process.execPath, [join(root, 'bin/main.mjs'), 'lab', ...args], { env, encoding: 'utf8' })
   expect(cli('up', '--hosts', '2')).toMatch(/h1 .* up\nh2 .* up/)
   cli('down')
   expect(leftovers(folder)).toEqual([])

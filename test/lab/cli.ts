@@ -23,7 +23,7 @@ export function provision(
     readonly input?: string
   } = {},
 ): Promise<Run> {
-  const child = spawn(process.execPath, [join(root, 'src/cli/main.ts'), ...args], {
+  const child = spawn(process.execPath, [join(root, 'bin/main.mjs'), ...args], {
     cwd: root,
     stdio: ['pipe', 'pipe', 'pipe'],
   })
