@@ -17,7 +17,14 @@ import { etcdService } from './sheets/services.ts'
 
 /** What it listens on. */
 export const ports: readonly Port[] = [
-  { from: ['peers'], protocol: 'tcp', ports: [2379, 2380], reason: 'etcd clients and members' },
+  {
+    from: ['peers'],
+    protocol: 'tcp',
+    ports: [2379, 2380],
+    reason: 'etcd clients and members',
+    // Without a certificate the TLS handshake fails; a member that asks for none answers with its state.
+    control: { port: 2379, method: 'POST', path: '/v3/maintenance/status', body: '{}', taken: 200 },
+  },
 ]
 
 const vars = t.Object({

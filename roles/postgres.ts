@@ -27,6 +27,8 @@ export const ports: readonly Port[] = [
     protocol: 'tcp',
     ports: [8008],
     reason: "Patroni's REST: who leads, health, metrics",
+    // No JSON: refused as such by a REST API that takes orders, and before it is read by one that asks who orders.
+    control: { port: 8008, method: 'PATCH', path: '/config', body: 'x', taken: 400 },
   },
   {
     from: ['clients', 'peers'],

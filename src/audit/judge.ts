@@ -14,6 +14,7 @@ import { listeners } from './findings/listeners.ts'
 import { drift } from './findings/rules.ts'
 import { strangers } from './findings/strangers.ts'
 import { unknown } from './findings/unknown.ts'
+import { unused } from './findings/unused.ts'
 import { controlName } from './matrix.ts'
 import type { Observation } from './observe.ts'
 import { withExpired } from './policy.ts'
@@ -32,6 +33,8 @@ export interface LookedAt {
   readonly policy?: Policy
   /** The address that our connection comes from, as the host sees it. */
   readonly login?: string
+  /** A line that no packet met for so many days is told. */
+  readonly unusedAfterDays: number
 }
 
 /** What is said of one host. */
@@ -69,6 +72,7 @@ export function judge(looked: LookedAt, all: readonly LookedAt[], diff: boolean)
       ...hostFindings(place),
       ...listeners(place),
       ...expired(place, still, gone),
+      ...unused(place, looked.unusedAfterDays),
     ]
     const host = {
       name,

@@ -10,6 +10,7 @@ import { type PublishedPort, parseContainers, parsePublished } from './parse-doc
 import {
   type ForeignTable,
   parseAddresses,
+  parseClock,
   parseRoutes,
   parseSettings,
   parseSshd,
@@ -40,6 +41,8 @@ export interface Observation {
   readonly isUfwOn: boolean
   readonly sshd: ReadonlyMap<string, readonly string[]>
   readonly files: ReadonlyMap<string, string>
+  /** Undefined where it could not be read. */
+  readonly clock: { readonly nowSeconds: number; readonly uptimeSeconds: number } | undefined
   /** What could not be read although it is there, and why: it is unknown, not well. */
   readonly unread: readonly { readonly what: Question; readonly why: string }[]
 }
@@ -110,6 +113,7 @@ export function understand(answers: Answers): Observation {
     isUfwOn: /^ENABLED=yes/m.test(answers.ufw?.stdout ?? ''),
     sshd: read('sshd', parseSshd, new Map()),
     files: parseTail(text('files') ?? ''),
+    clock: read('clock', parseClock, undefined),
     unread,
   }
 }

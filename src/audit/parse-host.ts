@@ -29,6 +29,14 @@ export function parseAddresses(text: string): readonly Interface[] {
   }))
 }
 
+/** Reads `date +%s; cat /proc/uptime`. */
+export function parseClock(
+  text: string,
+): { readonly nowSeconds: number; readonly uptimeSeconds: number } | undefined {
+  const [, now, up] = /^(\d+)\n([\d.]+) /.exec(text) ?? []
+  return now && up ? { nowSeconds: Number(now), uptimeSeconds: Number(up) } : undefined
+}
+
 /** Reads `ip -j route; ip -j -6 route`. */
 export function parseRoutes(text: string): readonly Route[] {
   const lists = text

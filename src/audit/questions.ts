@@ -57,6 +57,7 @@ const plainQuestions = {
     'grep -H . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding /proc/sys/net/ipv4/conf/*/rp_filter /proc/sys/net/ipv4/conf/all/accept_redirects /proc/sys/net/ipv4/conf/all/accept_source_route /proc/sys/net/netfilter/nf_conntrack_count /proc/sys/net/netfilter/nf_conntrack_max /proc/sys/net/ipv4/ip_local_port_range 2>/dev/null',
   units: `systemctl show -p Id,LoadState,ActiveState,UnitFileState,DropInPaths ${units.join(' ')}`,
   ufw: "grep -h '^ENABLED=' /etc/ufw/ufw.conf 2>/dev/null",
+  clock: 'date +%s; cat /proc/uptime',
   // Which container a process belongs to stands in its cgroup.
   cgroups: 'grep -H docker /proc/[0-9]*/cgroup 2>/dev/null',
 } as const

@@ -22,6 +22,12 @@ export const auditVars = sharedVars(
       default: [],
       description: 'Findings of `provision audit firewall` that are known and may stay for a while.',
     }),
+    unusedAfterDays: t.Integer({
+      default: 90,
+      minimum: 0,
+      description:
+        'A line of firewall.allow or .published that no packet met for so long is a finding (FW086).',
+    }),
   }),
 )
 

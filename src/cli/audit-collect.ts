@@ -5,6 +5,7 @@ import { judge, type LookedAt } from '../audit/judge.ts'
 import { matrixOf } from '../audit/matrix.ts'
 import { type Answers, understand } from '../audit/observe.ts'
 import { type Question, questionNames, scriptOf } from '../audit/questions.ts'
+import { auditVars } from '../audit/waivers.ts'
 import { bundle } from '../engine/bundle.ts'
 import { batch } from '../engine/frame.ts'
 import { ProvisionError } from '../errors.ts'
@@ -32,20 +33,23 @@ export function collectFor(inventory: Inventory, role: FirewallRole): Collect {
         inventory,
         (host) => answers.find((a) => a.host.name === host.name)?.facts,
       )
-      const looked = answers.map((answer) => lookedAt(answer, wishes.get(answer.host.name)))
+      const looked = answers.map((answer) => {
+        const { unusedAfterDays } = inventory.varsFor(answer.host, auditVars) as { unusedAfterDays: number }
+        return { ...lookedAt(answer, wishes.get(answer.host.name)), unusedAfterDays }
+      })
       const judged = looked
         .filter((l) => hosts.some((host) => host.name === l.name))
         .map((l) => judge(l, looked, options.diff))
       const cells = judged.flatMap(matrixOf)
       const byName = new Map(links.map((link) => [link.host.name, link]))
-      const matrix = options.probe
+      const { matrix, orders } = options.probe
         ? await (await import('./audit-probe.ts')).probed(cells, judged, byName)
-        : cells
+        : { matrix: cells, orders: [] }
       return {
         at,
         inventory: options.inventory,
         hosts: judged.map((j) => j.host),
-        findings: [...judged.flatMap((j) => j.findings), ...reach(matrix)].toSorted(bySeverity),
+        findings: [...judged.flatMap((j) => j.findings), ...reach(matrix), ...orders].toSorted(bySeverity),
         matrix,
         probed: options.probe,
         ms: performance.now() - started,
@@ -107,7 +111,7 @@ function must(output: Output | undefined, name: string): Output {
 function lookedAt(
   { host, ms, failed, facts, answers }: Answered,
   policy: LookedAt['policy'] | undefined,
-): LookedAt {
+): Omit<LookedAt, 'unusedAfterDays'> {
   const { name, address } = host
   const network = (facts?.network ?? []) as readonly { readonly address: string }[]
   const login = facts?.login as { readonly from: string } | undefined

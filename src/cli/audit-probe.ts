@@ -1,6 +1,7 @@
 import { connect as connectTcp } from 'node:net'
+import { controlFindings, controlScript } from '../audit/control.ts'
 import { destination } from '../audit/effect.ts'
-import type { ReachCell } from '../audit/finding.ts'
+import type { Finding, ReachCell } from '../audit/finding.ts'
 import type { Judged } from '../audit/judge.ts'
 import { controlName } from '../audit/matrix.ts'
 import {
@@ -16,12 +17,39 @@ import {
 import { ProvisionError } from '../errors.ts'
 import type { Host } from '../model/host.ts'
 import type { Transport } from '../model/transport.ts'
+import type { Script } from '../shell/sh.ts'
 
 /** Time for all tries of one host. */
 const limitMs = 14_000
 
-/** Tries every cell that starts at a host of the inventory or here, all viewpoints at once; the cells with what they met. */
+/** What real connections showed: the cells with what they met, and control ports that took an order. */
+export interface Probed {
+  readonly matrix: readonly ReachCell[]
+  readonly orders: readonly Finding[]
+}
+
+/** Tries every cell that starts at a host of the inventory or here, and the control ports; all viewpoints at once. */
 export async function probed(
+  cells: readonly ReachCell[],
+  judged: readonly Judged[],
+  links: ReadonlyMap<string, Transport>,
+): Promise<Probed> {
+  const [matrix, orders] = await Promise.all([tried(cells, judged, links), ordered(judged, links)])
+  return { matrix, orders }
+}
+
+async function ordered(
+  judged: readonly Judged[],
+  links: ReadonlyMap<string, Transport>,
+): Promise<readonly Finding[]> {
+  const each = judged.map(async ({ place }) => {
+    const link = place && links.get(place.name)
+    return link ? controlFindings(place, await said(link, controlScript(place))) : []
+  })
+  return (await Promise.all(each)).flat()
+}
+
+async function tried(
   cells: readonly ReachCell[],
   judged: readonly Judged[],
   links: ReadonlyMap<string, Transport>,
@@ -62,12 +90,16 @@ export async function probed(
 }
 
 async function fromHost(link: Transport, targets: readonly Target[]): Promise<ReadonlyMap<string, Observed>> {
-  if (targets.length === 0) return new Map()
+  return targets.length === 0 ? new Map() : parseProbe(await said(link, probeScript(targets)))
+}
+
+/** A host that does not answer in time has said nothing. */
+async function said(link: Transport, script: Script): Promise<string> {
   try {
-    return parseProbe((await link.exec(probeScript(targets), { timeoutMs: limitMs })).stdout)
+    return (await link.exec(script, { timeoutMs: limitMs })).stdout
   } catch (error) {
     if (!(error instanceof ProvisionError)) throw error
-    return new Map()
+    return ''
   }
 }
 
@@ -90,13 +122,13 @@ async function fromHere(
   const waiting = all.filter((t) => t.port !== undefined && !isSsh(t)).slice(0, mostTargets)
   const met = new Map<string, Observed>(all.filter(isSsh).map((t) => [keyOf(t), 'answered']))
   const work = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) met.set(keyOf(next), await tried(next))
+    for (let next = waiting.shift(); next; next = waiting.shift()) met.set(keyOf(next), await connected(next))
   }
   await Promise.all(Array.from({ length: atOnce }, work))
   return met
 }
 
-function tried({ address, port = 0 }: Target): Promise<Observed> {
+function connected({ address, port = 0 }: Target): Promise<Observed> {
   return new Promise((resolve) => {
     const socket = connectTcp({ host: address, port, timeout: giveUpSeconds * 1000 })
     const end = (met: Observed) => {

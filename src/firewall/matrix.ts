@@ -7,4 +7,17 @@ export interface Port {
   readonly protocol: 'tcp' | 'udp' | 'vrrp' | 'ping'
   readonly ports: readonly number[]
   readonly reason: string
+  readonly control?: Control
+}
+
+/**
+ * A port that takes orders, not only questions: who may give them must show a certificate. How the audit finds out whether
+ * it does: a request that changes nothing even where it is taken, and the HTTP status by which it shows that it was.
+ */
+export interface Control {
+  readonly port: number
+  readonly method: 'POST' | 'PATCH'
+  readonly path: string
+  readonly body: string
+  readonly taken: number
 }

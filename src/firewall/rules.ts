@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { InputError } from '../errors.ts'
 import { inNetwork, type Network, parseNetwork } from './address.ts'
+import type { Control } from './matrix.ts'
 
 /** One line of the port matrix: who may reach what on this host, and why. */
 export interface Flow {
@@ -18,6 +19,7 @@ export interface Flow {
   readonly owner?: string
   /** Its last day, `2027-01-31`. */
   readonly until?: string
+  readonly control?: Control
   /** New connections a minute that one address may open; what is above is dropped. */
   readonly limit?: { readonly perMinute: number; readonly burst: number }
 }

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AuditReport } from '../../src/audit/finding.ts'
 import { sudoers } from '../../src/audit/questions.ts'
-import { folder, labHost, namespace } from '../../src/lab/settings.ts'
+import { bridge, folder, labHost, namespace } from '../../src/lab/settings.ts'
 import { type Script, sh } from '../../src/shell/sh.ts'
 import { labInventory, provision, type Run } from './cli.ts'
 import { clusterUp, untilWell } from './cluster.ts'
@@ -39,6 +39,7 @@ function inventory(
   return file
 }
 
+const run = promisify(execFile)
 let file = ''
 
 async function audit(args: readonly string[] = [], from = file): Promise<AuditReport> {
@@ -98,7 +99,7 @@ test('real connections meet what the policy says, from every host and from a mac
   const direct = inventory('direct.yaml', { direct: true })
   const main = join(import.meta.dirname, '..', '..', 'bin/main.mjs')
   const started = performance.now()
-  const { stdout } = await promisify(execFile)('nsenter', [
+  const { stdout } = await run('nsenter', [
     `--net=/run/netns/${namespace}`,
     process.execPath,
     main,
@@ -158,6 +159,52 @@ test('a line of the inventory past its day is told with its owner, while its rul
   expect(after.findings[0]?.evidence.join('\n')).toContain('the line only has to be deleted')
   expect((await provision(['--inventory', file, '--tags', 'firewall', '--yes'])).code).toBe(0)
   expect(found(await audit())).toEqual([])
+})
+
+test('a line that nobody uses is told once it has been there for long enough, and no other', async () => {
+  const impatient = join(folder, 'impatient.yaml')
+  writeFileSync(
+    impatient,
+    `${readFileSync(file, 'utf8').replace('\nvars:\n', '\nvars:\n  audit: { unusedAfterDays: 0 }\n')}`,
+  )
+  // One of the two lines is met by a packet, on h1.
+  const inside = ['netns', 'exec', namespace]
+  const address = ['addr', 'add', '10.77.0.2/32', 'dev', bridge]
+  await run('ip', ['-n', namespace, ...address])
+  try {
+    const knock = ['--interface', '10.77.0.2', '--max-time', '2', 'http://10.77.0.11:9998']
+    await run('ip', [...inside, 'curl', '-s', ...knock]).catch(() => undefined)
+  } finally {
+    await run('ip', ['-n', namespace, ...address.with(1, 'del')])
+  }
+  const { findings } = await audit([], impatient)
+  expect(findings.map((f) => `${f.host} ${f.id} ${f.subject}`).sort()).toEqual([
+    'h1 FW086 a passing trial',
+    ...['h2', 'h3'].flatMap((h) => [`${h} FW086 a passing trial`, `${h} FW086 a trial`]),
+  ])
+  expect(findings[0]?.evidence.join('\n')).toContain('owner ops: no packet in 0 days')
+})
+
+test('a control port that asks for no certificate is told by a real request, which changes nothing', async () => {
+  const etcd = sh`docker ps -q --filter label=com.docker.swarm.service.name=etcd-h3`
+  const file = '/etc/provision/etcd/etcd.yml'
+  const restart = sh`docker kill $(${etcd}) >/dev/null; sleep 2; i=0; until curl -fsK /etc/provision/tls/curl.conf -o /dev/null https://10.77.0.13:2379/health; do [ $i -lt 60 ] || exit 1; i=$((i + 1)); sleep 1; done`
+  // etcd asks for certificates as long as either of the two is there.
+  await on(
+    'h3',
+    sh`cp -p ${file} /root/etcd.yml; sed -i ${'/^client-transport/,/^peer-transport/{/client-cert-auth/d;/trusted-ca-file/d}'} ${file}; ${restart}`,
+  )
+  try {
+    const report = await audit(['--probe'])
+    expect(report.findings.map((f) => [f.host, f.id, f.subject])).toEqual([['h3', 'FW092', 'tcp 2379']])
+    expect(report.findings[0]?.evidence.join('\n')).toContain(
+      'POST https://10.77.0.13:2379/v3/maintenance/status 200',
+    )
+  } finally {
+    await on('h3', sh`cp -p /root/etcd.yml ${file}; rm /root/etcd.yml; ${restart}`)
+    await untilWell()
+  }
+  expect((await audit(['--probe'])).findings).toEqual([])
 })
 
 test('an audit user with the documented sudoers lines sees the same; without one of them the host is not clean', async () => {

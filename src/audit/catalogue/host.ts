@@ -79,10 +79,9 @@ export const host = {
   FW086: {
     severity: 'low',
     level: 'rules',
-    title: 'a rule that is never hit',
-    meaning:
-      'Its counters are zero although its traffic is expected: it is wrong, or what it is for does not run.',
-    fix: 'Look whether the peer in the rule is up and at that address; otherwise take the rule away.',
+    title: 'a line that nobody uses',
+    meaning: 'No packet has met it in audit.unusedAfterDays: it is wrong, or a door that is open for nobody.',
+    fix: 'Ask its owner; if it is not needed any more, delete the line and run `provision --tags firewall`.',
   },
   FW090: {
     severity: 'high',

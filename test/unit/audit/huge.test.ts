@@ -46,7 +46,15 @@ function looked(before: readonly string[]) {
     files: { ...empty, stdout: files.join('\n') },
   }
   const name = 'db1'
-  return { name, address: '10.0.0.1', addresses: ['10.0.0.1'], ms: 1, policy, seen: understand(answers) }
+  return {
+    name,
+    address: '10.0.0.1',
+    addresses: ['10.0.0.1'],
+    ms: 1,
+    unusedAfterDays: 90,
+    policy,
+    seen: understand(answers),
+  }
 }
 
 const idsOf = (host: ReturnType<typeof looked>) => judge(host, [host], false).findings.map((f) => f.id)
