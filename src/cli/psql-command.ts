@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { InputError, ProvisionError } from '../errors.ts'
+import { containerOf } from '../docker/api.ts'
+import { CommandError, InputError, lastLines, ProvisionError } from '../errors.ts'
 import { loadInventory } from '../inventory/index.ts'
 import type { Host } from '../model/host.ts'
 import type { Transport } from '../model/transport.ts'
 import { clientPsql } from '../resources/sql.ts'
+import { sh } from '../shell/sh.ts'
 import { readVault } from '../vault/store.ts'
 import { connectorFor } from './connector.ts'
 import type { PsqlFlags } from './flags.ts'
@@ -33,7 +35,10 @@ export async function psqlCommand(database: string, flags: PsqlFlags): Promise<n
   if (!password)
     throw new InputError({ what: `there is no password for ${owner} yet`, next: 'run provision first' })
   const connector = connectorFor(flags, (name) => inventory.hosts.find((h) => h.name === name))
-  const link = await firstOf(inventory.hosts, connector.connect)
+  const link = await firstOf(inventory.hosts, connector.connect).catch((error: unknown) => {
+    connector.close()
+    throw error
+  })
   try {
     const target = `host=${vip} port=${flags.read ? 5433 : 5432} dbname=${database} user=${owner} sslmode=verify-full sslrootcert=/run/provision/tls/ca.crt connect_timeout=10`
     const args = flags.command === undefined ? [] : ['-c', flags.command]
@@ -55,6 +60,7 @@ async function* input(password: string, { command }: PsqlFlags): AsyncGenerator<
   if (command === undefined) yield* process.stdin
 }
 
+/** The first host whose container can be asked: that of a host whose Docker daemon is dead may run, and is out of reach. */
 async function firstOf(
   hosts: readonly Host[],
   connect: (host: Host) => Promise<Transport>,
@@ -62,7 +68,16 @@ async function firstOf(
   let last: unknown
   for (const host of hosts)
     try {
-      return await connect(host)
+      const link = await connect(host)
+      const { code, stderr } = await link.exec(sh`${containerOf(`postgres-${host.name}`)} | grep -q .`)
+      if (code === 0) return link
+      await link[Symbol.asyncDispose]()
+      last = new CommandError({
+        host: host.name,
+        what: 'no container of PostgreSQL to ask from',
+        why: lastLines(stderr),
+        next: 'provision status',
+      })
     } catch (error) {
       if (!(error instanceof ProvisionError)) throw error
       last = error

@@ -24,6 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   lab: ['shell', 'model'],
   // `firewall`: its history and its rollback are commands of their own, beside the kind of resource.
   cli: [
+    'docker',
     'firewall',
     'model',
     'engine',
