@@ -23,7 +23,7 @@ export async function start(host: LabHost): Promise<void> {
     await runHere('mount', '-t', 'overlay', 'overlay', '-o', options, at('root'))
   }
   if (isNew) await personalise(at('root'), host)
-  const pid = startDetached(at('console.log'), 'nsenter', [
+  startDetached(at('console'), 'nsenter', [
     `--net=/run/netns/${namespace}`,
     'unshare',
     '-m',
@@ -37,7 +37,6 @@ export async function start(host: LabHost): Promise<void> {
     at('data'),
     await baseImage(),
   ])
-  writeFileSync(at('pid'), String(pid))
 }
 
 /** Power cut: nothing on the host gets to say goodbye. */
@@ -127,7 +126,7 @@ function banner(host: LabHost): Promise<boolean> {
 }
 
 function pidOf(host: LabHost): number | undefined {
-  const file = join(host.folder, 'pid')
+  const file = join(host.folder, 'console.pid')
   return existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined
 }
 

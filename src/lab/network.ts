@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { mirrors } from './base.ts'
 import { bridge, cache, folder, gateway, type LabHost, namespace, proxyPort } from './settings.ts'
@@ -71,8 +71,7 @@ async function helper(
   env: NodeJS.ProcessEnv = {},
 ): Promise<void> {
   if (helperPid(name)) return
-  const pid = startDetached(join(folder, `${name}.log`), command, args, env)
-  writeFileSync(join(folder, `${name}.pid`), String(pid))
+  startDetached(join(folder, name), command, args, env)
   await pause(300)
 }
 

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { CommandError, InterruptedError, lastLines } from '../errors.ts'
@@ -62,16 +62,19 @@ export async function succeeds(command: string, ...args: readonly string[]): Pro
   )
 }
 
-/** Starts a process that outlives us, its output in a file; gives its pid. */
+/**
+ * Starts a process that outlives us, its output and its pid in files `PATH.log` and `PATH.pid`. It writes the pid itself,
+ * too: were we killed right after the start, nobody would know of it.
+ */
 export function startDetached(
-  log: string,
+  path: string,
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
-): number {
+): void {
   stop.signal.throwIfAborted()
-  const output = openSync(log, 'a')
-  const child = spawn(command, [...args], {
+  const output = openSync(`${path}.log`, 'a')
+  const child = spawn('sh', ['-c', 'echo $$ >"$0"; exec "$@"', `${path}.pid`, command, ...args], {
     detached: true,
     stdio: ['ignore', output, output],
     env: { ...process.env, ...env },
@@ -79,5 +82,5 @@ export function startDetached(
   closeSync(output)
   child.unref()
   if (child.pid === undefined) throw new CommandError({ what: `the lab could not start ${command}` })
-  return child.pid
+  writeFileSync(`${path}.pid`, String(child.pid))
 }
