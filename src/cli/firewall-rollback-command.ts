@@ -18,7 +18,9 @@ const seconds = 60
 export function firewallRollbackCommand(host: string, flags: FirewallFlags): Promise<number> {
   return onHost(host, flags, async (link) => {
     const who = `${userInfo().username}@${hostname()} pid ${process.pid} (rollback)`
-    const { line, release } = await link.hold(lockScript(who))
+    const { line, release } = await link.hold(
+      lockScript(who, `since ${new Date().toISOString()}, for a rollback of the firewall`),
+    )
     try {
       if (line !== 'locked')
         throw new RefusedError({

@@ -25,7 +25,7 @@ export async function change(
     plans.find((p) => p.host === s.host.name)?.steps.some((step) => step.selected),
   )
   if (touched.length === 0) return await keepLists(sessions, options)
-  const locks = await Promise.all(touched.map((s) => lock(s, options.who)))
+  const locks = await Promise.all(touched.map((s) => lock(s, options)))
   try {
     await playAll(touched, options)
     await eachHost(touched, options, (s) => prove(s, options))
@@ -36,8 +36,10 @@ export async function change(
   }
 }
 
-async function lock(s: Session, who: string): Promise<() => Promise<void>> {
-  const { line, release } = await s.transport.hold(lockScript(who))
+async function lock(s: Session, { who, startedAt, id, playbook }: RunOptions): Promise<() => Promise<void>> {
+  const { line, release } = await s.transport.hold(
+    lockScript(who, `since ${startedAt}, for the playbook ${playbook.name} (run ${id})`),
+  )
   if (line === 'locked') return release
   await release()
   throw new RefusedError({

@@ -17,6 +17,34 @@ export interface Journal {
   readonly managed: readonly string[]
 }
 
+/** One line of the journal: what a run did on a host. */
+export interface RunRecord {
+  /** The same on every host of the run. Records of early versions have none. */
+  readonly id?: string
+  readonly startedAt?: string
+  /** When it ended on this host. ISO 8601, UTC. */
+  readonly at: string
+  readonly who: string
+  readonly commit?: string | undefined
+  readonly playbook: string
+  /** Ids of what it changed. */
+  readonly changed: readonly string[]
+  readonly failed?: boolean
+}
+
+/** Reads the records, oldest first; a line that is none (a disk that was full) is left out. */
+export const journalRecords: Probe<readonly RunRecord[]> = {
+  script: sh`cat ${folder}/journal 2>/dev/null; :`,
+  parse: ({ stdout }) =>
+    words(stdout).flatMap((line) => {
+      try {
+        return [JSON.parse(line) as RunRecord]
+      } catch {
+        return []
+      }
+    }),
+}
+
 /** Reads the marks and the list, by the shell itself: no process. */
 export function journalProbe(playbook: string): Probe<Journal> {
   const managed = `${folder}/managed/${playbook}`
@@ -69,9 +97,12 @@ export function appendRecord(record: object): Script {
   return sh`printf '%s\n' ${JSON.stringify(record)} >> ${folder}/journal`
 }
 
-/** Answers `locked`, or `busy WHO`; the lock lasts as long as the connection, so that a dead run leaves none. */
-export function lockScript(who: string): Script {
-  return sh`mkdir -p /run/provision; exec 9>>/run/provision/lock; if flock -n 9; then printf '%s\n' ${who} >/run/provision/locked-by; echo locked; exec cat >/dev/null; else printf 'busy %s\n' "$(cat /run/provision/locked-by)"; fi`
+/**
+ * Answers `locked`, or `busy WHO, WHAT`; the lock lasts as long as the connection, so that a dead run leaves none. `what`:
+ * since when, and for what.
+ */
+export function lockScript(who: string, what: string): Script {
+  return sh`mkdir -p /run/provision; exec 9>>/run/provision/lock; if flock -n 9; then printf '%s\n' ${who} >/run/provision/locked-by; printf '%s\n' ${what} >/run/provision/locked-for; echo locked; exec cat >/dev/null; else printf 'busy %s, %s\n' "$(cat /run/provision/locked-by)" "$(cat /run/provision/locked-for)"; fi`
 }
 
 /** Waits for a script that a dead run left behind: two scripts never change one host at once. */

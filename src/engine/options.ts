@@ -28,6 +28,9 @@ export interface RunOptions {
   /** Repository root, to show `roles/x.ts:12` instead of full paths. */
   readonly root: string
   readonly signal: AbortSignal
+  /** The run's own name, and when it began (ISO 8601): the same on every host, in the journal and beside the lock. */
+  readonly id: string
+  readonly startedAt: string
   /** Recorded in the host's journal, with the commit of the playbooks. */
   readonly who: string
   commit?(): string | undefined

@@ -1,7 +1,7 @@
 import { RefusedError } from '../errors.ts'
 import { idOf } from '../model/resource.ts'
 import { eachHost } from './guard.ts'
-import { writeJournal } from './journal.ts'
+import { type RunRecord, writeJournal } from './journal.ts'
 import { glance } from './observe.ts'
 import type { RunOptions } from './options.ts'
 import { due } from './plan.ts'
@@ -52,8 +52,16 @@ export async function recordFailure(s: Session, options: RunOptions): Promise<vo
   await ask(s, [{ script }], options.report).catch(() => undefined)
 }
 
-function recordOf(s: Session, { who, commit, playbook }: RunOptions): object {
-  return { at: new Date().toISOString(), who, commit: commit?.(), playbook: playbook.name, changed: s.done }
+function recordOf(s: Session, { id, startedAt, who, commit, playbook }: RunOptions): RunRecord {
+  return {
+    id,
+    startedAt,
+    at: new Date().toISOString(),
+    who,
+    commit: commit?.(),
+    playbook: playbook.name,
+    changed: s.done,
+  }
 }
 
 /** The list of managed ids is kept true even when nothing else changes; no exec where it is already. */

@@ -54,6 +54,8 @@ async function go(
     limit: options.limit ? new Set([options.limit]) : undefined,
     root: process.cwd(),
     signal: new AbortController().signal,
+    id: 'test',
+    startedAt: '2026-01-01T00:00:00.000Z',
     who: 'test',
     approve: async () => true,
   })
@@ -140,7 +142,7 @@ test('while one run holds the lock of a host, another is refused and told by who
   const { lockScript } = await import('../../src/engine/journal.ts')
   await on(0, sh`chmod 644 /etc/sysctl.d/80-provision.conf`)
   await using link = await connectSsh(host)
-  const held = await link.hold(lockScript('alice@desk'))
+  const held = await link.hold(lockScript('alice@desk', 'since noon, for the playbook x'))
   expect(held.line).toBe('locked')
   await expect(go('run')).rejects.toThrow(/another run holds the lock of this host: alice@desk/)
   await held.release()

@@ -36,6 +36,8 @@ export async function converge(
     diff: false,
     root: process.cwd(),
     signal: new AbortController().signal,
+    id: 'test',
+    startedAt: '2026-01-01T00:00:00.000Z',
     who: 'test',
     approve: async () => true,
     ...options,
