@@ -1,16 +1,21 @@
 import {
-  check,
   directory,
+  etcdMember,
+  etcdSeat,
+  etcdVoter,
   file,
   type Host,
   type Port,
+  precondition,
   role,
   service,
+  sh,
   swarmService,
   t,
   template,
 } from 'provision'
 import cluster from './cluster.ts'
+import { replaceVars } from './replace.ts'
 import { imageSet, imageVars } from './sheets/images.ts'
 import { tls } from './sheets/secrets.ts'
 import { etcdService } from './sheets/services.ts'
@@ -38,8 +43,7 @@ const view = t.Object({
   ...vars.properties,
   name: t.String(),
   address: t.String(),
-  members: t.String(),
-  token: t.String(),
+  bootstrap: t.String(),
 })
 
 const configuration = template('etcd/etcd.yml.hbs', view)
@@ -48,19 +52,26 @@ const configuration = template('etcd/etcd.yml.hbs', view)
 export default role({
   name: 'etcd',
   vars,
-  shared: { cluster, images: imageVars },
+  facts: { seat: etcdSeat },
+  shared: { cluster, images: imageVars, replace: replaceVars },
   secrets: { tls },
-  resources({ vars, shared, secrets, host, hosts }) {
+  resources({ vars, facts, shared, secrets, host, hosts }) {
+    // Those that have data are the cluster; who has none joins them, or they all found one.
+    const members = hosts.filter((h) => h.facts.seat.hasData && h.name !== host.name)
+    const through = members.map((h) => `https://${h.address}:2379`)
+    const own = facts.seat.hasData ? facts.seat.bootstrap : undefined
+    const blank = hosts.filter((h) => !h.facts.seat.hasData && h.name !== shared.replace.host)
     const config = file('/etc/provision/etcd/etcd.yml', {
       content: configuration({
         ...vars,
         name: host.name,
         address: host.address,
-        members: hosts.map((h) => `${h.name}=https://${h.address}:2380`).join(','),
-        token: shared.cluster.scope,
+        bootstrap: own ?? bootstrapOf(hosts, members.length > 0 ? 'existing' : 'new', shared.cluster.scope),
       }),
     })
     return [
+      facts.seat.hasData && blank.map((h) => notForgotten(h)),
+      etcdMember(host.name, { peerUrl: `https://${host.address}:2380`, through }),
       directory('/etc/provision/etcd'),
       directory('/var/lib/etcd', { owner: '2379', group: '2379', mode: '0700' }),
       config,
@@ -69,9 +80,7 @@ export default role({
         restartOn: [config],
         interrupts: ['etcd'],
       }),
-      check('etcd answers with a quorum', healthy(host.address), {
-        withinSeconds: 120,
-      }),
+      etcdVoter(host.name, { url: `https://${host.address}:2379`, through }),
     ]
   },
 })
@@ -120,7 +129,22 @@ esac
 `
 }
 
-/** `/health` is a read through the leader: a member that answers it has a quorum. Each host vouches for its own. */
-function healthy(address: string): string {
-  return `said=$(curl -K /etc/provision/tls/curl.conf https://${address}:2379/health); case $said in *'"health":"true"'*) ;; *) echo "\${said:-no answer}"; exit 1 ;; esac`
+/** What etcd reads while it has no data: the members that found it, or those that a new one finds. */
+function bootstrapOf(hosts: readonly Host[], state: 'new' | 'existing', token: string): string {
+  const members = hosts.map((h) => `${h.name}=https://${h.address}:2380`).join(',')
+  return `initial-cluster: ${members}\ninitial-cluster-state: ${state}\ninitial-cluster-token: ${token}`
+}
+
+/**
+ * A host without data that the others know as a member is a new machine, or one that has lost its disk: it must not come
+ * back under its old entry. Asked on a member, by its own data, so also without a quorum.
+ */
+function notForgotten({ name, address }: Host) {
+  const known =
+    '.members[] | select((.name == $name or (.peerURLs | index($url))) and ((.clientURLs // []) != [])) | .ID'
+  return precondition(`etcd's member ${name}`, {
+    needs: `${name} has its data, or was never a member`,
+    measure: sh`id=$(curl -fK /etc/provision/tls/curl.conf -d '{}' https://127.0.0.1:2379/v3/cluster/member/list | jq -r --arg name ${name} --arg url ${`https://${address}:2380`} ${known}); [ -z "$id" ] || { echo ${`${name} is blank, and was a member`}; exit 1; }`,
+    next: `a machine in the place of the old one: provision replace ${name}`,
+  })
 }

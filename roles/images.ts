@@ -10,8 +10,10 @@ export default role({
     registryUser ? { registry: password('registry-password') } : {},
   resources({ vars, secrets, host, hosts }) {
     const set = imageSet(vars)
-    // Whoever has the images already gives them to the others: a replaced host never builds its own.
-    const giver = hosts.find((h) => set.all.every(({ tag }) => h.facts.tags.includes(tag))) ?? hosts[0]
+    // Whoever has the images already gives them to the others: a replaced host never builds its own. Who built them, and
+    // so has their base, before whoever was given them.
+    const having = hosts.filter((h) => set.all.every(({ tag }) => h.facts.tags.includes(tag)))
+    const giver = having.find((h) => h.facts.tags.includes(vars.base)) ?? having[0] ?? hosts[0]
     const isGiver = !giver || giver.name === host.name
     const base = vars.archive
       ? dockerImage(vars.base, { archive: vars.archive })

@@ -12,7 +12,7 @@ export const swarmLook =
     .text
 
 export const etcdLook = `[ -d /var/lib/etcd/member ] || { echo absent; exit; }
-${own} -d '{}' https://127.0.0.1:2379/v3/maintenance/status https://127.0.0.1:2379/v3/cluster/member/list | jq -rn '(try input catch {}) as $s | (try input catch {}) as $m | if ($s.leader // "0") == "0" then "down" else "alive \\(if $s.leader == $s.header.member_id then "leader" else "member" end) \\($m.members | length)" end'`
+${own} -d '{}' https://127.0.0.1:2379/v3/maintenance/status https://127.0.0.1:2379/v3/cluster/member/list | jq -rn '(try input catch {}) as $s | (try input catch {}) as $m | if ($s.leader // "0") == "0" or $s.isLearner then "down" else "alive \\(if $s.leader == $s.header.member_id then "leader" else "member" end) \\([$m.members[] | select(.isLearner | not)] | length)" end'`
 
 /**
  * A standby counts as alive when it streams, and, where commits wait for a quorum, when it is one of those that they

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts'
 import type { Host } from '../model/host.ts'
 import type { Connect } from '../model/transport.ts'
-import type { SshOptions } from '../transport/client.ts'
+import { type SshOptions, shownKey } from '../transport/client.ts'
 import type { Jumps } from '../transport/jump.ts'
 import { connectSsh } from '../transport/ssh.ts'
 import { sshConfig } from '../transport/ssh-config.ts'
@@ -10,6 +10,8 @@ import { askPassphrase } from './passphrase.ts'
 /** Opens connections, at most `--forks` at once; `close` ends what they share. */
 export interface Connector {
   readonly connect: Connect
+  /** The host key that a host shows now, known or not. */
+  hostKey(host: Host): Promise<{ readonly host: Host; readonly key: Buffer }>
   close(): void
 }
 
@@ -42,6 +44,11 @@ export function connectorFor(
           return (await import('../transport/local.ts')).connectLocal(host)
         return connectSsh((await completed)(host), options)
       }),
+    async hostKey(given) {
+      const host = (await completed)(given)
+      const stream = host.connection.jump ? await (await jumping()).stream(host) : undefined
+      return { host, key: await shownKey(host, stream) }
+    },
     close() {
       jumps?.then((j) => j.close())
     },

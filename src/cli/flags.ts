@@ -20,6 +20,12 @@ export interface RunFlags {
   readonly out?: string
 }
 
+/** Flags of `provision replace`. */
+export interface ReplaceFlags extends RunFlags {
+  /** Fingerprint of the new machine's host key. */
+  readonly hostKey?: string
+}
+
 /** Flags of commands that look at the cluster. */
 export interface ClusterFlags {
   readonly inventory: string

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { AuditFlags, ClusterFlags, FirewallFlags, PsqlFlags, RunFlags } from './flags.ts'
+import type { AuditFlags, ClusterFlags, FirewallFlags, PsqlFlags, ReplaceFlags, RunFlags } from './flags.ts'
 
 const examples = `
 Examples:
@@ -7,6 +7,7 @@ Examples:
   provision plan --inventory inventory/prod.yaml --diff   what would change, and how
   provision run playbooks/prepare.ts --limit db2          change only db2; all hosts are observed
   provision plan --out FILE; provision apply FILE         exactly what was looked at, or nothing
+  provision replace db2                                   a new machine in the place of a dead one
   provision doctor                                        are the machines fit?
   provision explain db1 'service[docker]'                 who asks for it, and why it would act
   provision inventory show db1                            merged vars, and where each came from
@@ -26,31 +27,29 @@ export const program = new Command('provision')
 
 const site = 'playbooks/site.ts'
 
-runFlags(program).action((flags: RunFlags) => start((run) => run.runCommand(site, flags), flags))
+runFlags(program).action((flags: RunFlags) => start((run) => run.runCommand(site, flags)))
 
 runFlags(program.command('run <playbook>'))
   .description('run a playbook')
-  .action((playbook: string, flags: RunFlags) =>
-    start((run) => run.runCommand(playbook, flags), flags, playbook),
-  )
+  .action((playbook: string, flags: RunFlags) => start((run) => run.runCommand(playbook, flags)))
 
 runFlags(program.command('plan [playbook]'))
   .description('show what a run would change; touches nothing')
   .option('--detailed-exitcode', 'exit 2 when there are changes')
   .option('--out <file>', 'save the plan, for: provision apply FILE')
   .action((playbook: string | undefined, flags: RunFlags) =>
-    start((run) => run.planCommand(playbook ?? site, flags), flags),
+    start((run) => run.planCommand(playbook ?? site, flags)),
   )
 
 runFlags(program.command('apply <file>'))
   .description('do exactly what a saved plan says, or refuse')
-  .action((file: string, flags: RunFlags) => start((run) => run.applyCommand(file, flags), flags))
+  .action((file: string, flags: RunFlags) => start((run) => run.applyCommand(file, flags)))
 
 runFlags(program.command('explain <host> <resource-or-var>'))
   .description('why: which role and line, what differs, where a value came from')
   .option('--playbook <file>', 'playbook', site)
   .action((host: string, what: string, flags: RunFlags & { playbook: string }) =>
-    start((run) => run.explainCommand(flags.playbook, host, what, flags), flags),
+    start((run) => run.explainCommand(flags.playbook, host, what, flags)),
   )
 
 runFlags(program.command('doctor [playbook]'))
@@ -58,7 +57,7 @@ runFlags(program.command('doctor [playbook]'))
     'are the machines fit? disks, clocks, names, ports, downloads: measured, with what to do; changes nothing',
   )
   .action((playbook: string | undefined, flags: RunFlags) =>
-    start((run) => run.doctorCommand(playbook ?? 'playbooks/doctor.ts', flags), flags),
+    start((run) => run.doctorCommand(playbook ?? 'playbooks/doctor.ts', flags)),
   )
 
 runFlags(program.command('rollback <phase>'))
@@ -68,6 +67,36 @@ runFlags(program.command('rollback <phase>'))
   .action(async (phase: string, flags: RunFlags) => {
     process.exitCode = await (await import('./rollback-command.ts')).rollbackCommand(phase, flags)
   })
+
+runFlags(program.command('replace <host>'))
+  .description('a new machine for a host that died: one command makes the cluster whole')
+  .option('--host-key <SHA256:…>', "fingerprint of the new machine's host key, from its console")
+  .action(async (host: string, flags: ReplaceFlags) => {
+    process.exitCode = await (await import('./replace-command.ts')).replaceCommand(host, flags)
+  })
+
+runFlags(program.command('switchover'))
+  .description('another primary, in order: nothing is lost, writes stop for about two seconds')
+  .option('--to <host>', 'who shall lead (default: the nearest standby)')
+  .option('--at <time>', 'when, as 2027-01-31T03:00:00Z (default: now)')
+  .action((flags: RunFlags & { to?: string; at?: string }) =>
+    day2('switchover', flags, { to: flags.to, at: flags.at }),
+  )
+
+runFlags(program.command('reboot <hosts...>'))
+  .description('boot hosts anew, one after the other, the primary last; `all` for every one')
+  .action((hosts: string[], flags: RunFlags) => day2('reboot', flags, { hosts }))
+
+runFlags(program.command('maintenance <on|off>'))
+  .description('Patroni keeps its hands off while you work by hand, or not any more')
+  .action((what: string, flags: RunFlags) => {
+    if (what !== 'on' && what !== 'off') program.error(`maintenance takes on or off, not ${what}`)
+    return day2('maintenance', flags, { on: what === 'on' })
+  })
+
+runFlags(program.command('reinit <host>'))
+  .description('make a standby anew from the others, its data thrown away')
+  .action((host: string, flags: RunFlags) => day2('reinit', flags, { host }))
 
 clusterFlags(program.command('status'))
   .description('the whole cluster on one screen; exits 0 only when all is well')
@@ -80,7 +109,13 @@ runFlags(program.command('verify'))
   .description(
     'the acceptance checks: writes and reads through the address, what must be refused, who is healthy',
   )
-  .action((flags: RunFlags) => start((run) => run.doctorCommand('playbooks/verify.ts', flags), flags))
+  .action((flags: RunFlags) => start((run) => run.doctorCommand('playbooks/verify.ts', flags)))
+
+clusterFlags(program.command('runs [show] [id]'))
+  .description('what was done to the hosts: who, when, how long, what; `runs show ID` for one of them')
+  .action(async (show: string | undefined, id: string | undefined, flags: ClusterFlags) => {
+    process.exitCode = await (await import('./runs-command.ts')).runsCommand(show, id, flags)
+  })
 
 clusterFlags(program.command('psql <database>'))
   .description(
@@ -207,11 +242,13 @@ function runFlags(command: Command): Command {
     .option('--accept-new-host-keys', 'take unknown host keys (never changed ones)')
 }
 
-async function start(
-  act: (run: typeof import('./run-command.ts')) => Promise<number>,
-  flags: RunFlags,
-  playbook = site,
-): Promise<void> {
-  const run = await import('./run-command.ts')
-  process.exitCode = await (flags.check ? run.planCommand(playbook, flags) : act(run))
+/** A procedure of every day: the playbook of its name, with what was asked for as vars of the role of that name. */
+async function day2(name: string, flags: RunFlags, asked: Readonly<Record<string, unknown>>): Promise<void> {
+  const { setOf } = await import('./day2.ts')
+  const set = [...(flags.set ?? []), ...setOf(name, asked, flags.inventory)]
+  await start((run) => run.runCommand(`playbooks/${name}.ts`, { ...flags, set }))
+}
+
+async function start(act: (run: typeof import('./run-command.ts')) => Promise<number>): Promise<void> {
+  process.exitCode = await act(await import('./run-command.ts'))
 }

@@ -22,8 +22,9 @@ import { openSecrets, type Secrets, sharedVarsOf } from './secrets.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
-/** `provision` and `provision run`; gives the exit code. All input is checked before the first connection. */
+/** `provision` and `provision run`, with `--check` only the plan; gives the exit code. All input is checked before the first connection. */
 export async function runCommand(file: string, flags: RunFlags, plan?: string): Promise<number> {
+  if (flags.check) return planCommand(file, flags)
   const loaded = await load(file, flags)
   const saved = plan === undefined ? undefined : readPlan(plan)
   return exitCodeOf(
@@ -136,6 +137,8 @@ async function perform(
       absentOf: flags.prune ? (await import('../resources/absent.ts')).absentOf : undefined,
       root,
       signal: stop.signal,
+      id: runId(),
+      startedAt: new Date().toISOString(),
       who: `${userInfo().username}@${hostname()} pid ${process.pid}`,
       commit: commitOf,
       ...options,
@@ -150,6 +153,12 @@ async function perform(
     process.off('SIGINT', onInterrupt)
     process.off('SIGTERM', onInterrupt)
   }
+}
+
+/** The day and time, and a few letters for runs of the same second: `20270131-030000-x7k2`. */
+function runId(): string {
+  const [day = '', time = ''] = new Date().toISOString().replaceAll(/[-:]/g, '').split(/[T.]/)
+  return `${day}-${time}-${Math.random().toString(36).slice(2, 6).padEnd(4, '0')}`
 }
 
 function exitCodeOf(result: RunResult): number {

@@ -73,6 +73,10 @@ export interface SwarmNode {
   readonly ID: string
   readonly Spec: { readonly Labels?: Readonly<Record<string, string>>; readonly Availability?: string }
   readonly Description?: { readonly Hostname?: string }
+  /** `ready`, `down`, `unknown`, `disconnected`. */
+  readonly Status?: { readonly State?: string }
+  /** Only of managers: `reachable`, `unreachable`. */
+  readonly ManagerStatus?: { readonly Reachability?: string }
 }
 
 /** Nodes, from `/nodes`; none where the host manages no swarm. */

@@ -130,9 +130,9 @@ function refuseUnmet(s: Session, dues: readonly Due[]): void {
   throw new RefusedError({
     host: s.host.name,
     where: unmet[0]?.step.where,
-    what: 'is not fit to be prepared; nothing was changed',
+    what: 'does not meet what this run needs; nothing was changed',
     why: text.join('\n'),
-    next: 'provision doctor says what to do about each of them',
+    next: [...new Set(unmet.map(({ resource }) => resource.kind.advice?.(resource.desired)))].join('; '),
   })
 }
 

@@ -10,6 +10,8 @@ export interface Hardware {
   readonly hugePages: number
   /** Free KiB on the file systems of `/` and `/var`. */
   readonly freeKb: { readonly root: number; readonly var: number }
+  /** Used KiB there: what a new machine must at least have room for. */
+  readonly usedKb: { readonly root: number; readonly var: number }
   /** Whole disks; `rotational` false means SSD or NVMe. */
   readonly disks: readonly { readonly name: string; readonly rotational: boolean }[]
   readonly machineId: string
@@ -42,6 +44,7 @@ export const hardware: Fact<Hardware> = {
         cores: Number(cores),
         hugePages: Number(pages.split(/\s+/)[1]) || 0,
         freeKb: { root: Number(root.split(/\s+/)[3]), var: Number(variable.split(/\s+/)[3]) },
+        usedKb: { root: Number(root.split(/\s+/)[2]), var: Number(variable.split(/\s+/)[2]) },
         disks: [...stdout.matchAll(/^\/sys\/block\/([^/]+)\/queue\/rotational:([01])$/gm)]
           .filter(([, name]) => !/^(loop|ram|zram|dm-|sr)/.test(name ?? ''))
           .map(([, name = '', flag]) => ({ name, rotational: flag === '1' })),

@@ -56,6 +56,8 @@ export interface Kind<Desired = unknown, Actual = unknown> {
   readonly isQuorum?: boolean
   /** Must hold before anything is changed: where it does not, the run is refused, and the proof does not ask again. */
   readonly precondition?: boolean
+  /** What the operator can do where it does not hold; for the error. */
+  advice?(desired: Desired): string
   /** Seconds that `apply` may take (default 300). */
   readonly timeoutSeconds?: number
   /** Reads all at once; answers in the same order. Kinds that share one probe function are read in one question. */

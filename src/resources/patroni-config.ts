@@ -1,7 +1,7 @@
 import type { Change, Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
+import { patroniPage, patroniRequest } from '../patroni/api.ts'
 import { lines, sh } from '../shell/sh.ts'
-import { patroniPage, patroniRequest } from './patroni-api.ts'
 
 /** A tree of settings, as Patroni's `/config` gives it. */
 export type Settings = { readonly [key: string]: string | number | boolean | Settings }

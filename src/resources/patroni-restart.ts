@@ -1,7 +1,7 @@
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
+import { patroniPage, patroniRequest } from '../patroni/api.ts'
 import { lines, sh } from '../shell/sh.ts'
-import { patroniPage, patroniRequest } from './patroni-api.ts'
 
 interface Wanted {
   readonly url: string

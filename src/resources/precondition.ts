@@ -43,6 +43,7 @@ export const preconditions: Kind<Precondition, Finding> = {
   name: 'precondition',
   verifies: true,
   precondition: true,
+  advice: ({ next }) => next,
   probe(wished) {
     const measures = wished.flatMap(({ measure }) => (measure === undefined ? [] : [measure]))
     return {

@@ -52,13 +52,14 @@ export function judge(vip: string, hosts: Status['hosts']): Status {
     critical(
       holders.length === 0 ? `nobody holds ${vip}` : `${vip} is held more than once: ${holders.join(', ')}`,
     )
-  const votes = names((v) => v.etcd?.hasLeader === true).length
+  const votes = names((v) => v.etcd?.hasLeader === true && !v.etcd.learner).length
   if (votes * 2 <= hosts.length) critical(`etcd has no quorum: ${votes} of ${hosts.length} members`)
 
   for (const { name, view } of seen) {
     const { swarm, etcd, patroni, proxy } = view
     if (!swarm) warning('is in no swarm', name)
     if (!etcd?.hasLeader) critical('etcd does not answer, or has no leader', name)
+    if (etcd?.learner) critical('etcd has no vote yet: provision promotes it', name)
     for (const alarm of etcd?.alarms ?? []) critical(`etcd raises the alarm ${alarm}`, name)
     if (!patroni) critical('Patroni does not answer', name)
     else if (patroni.role !== 'primary' && patroni.state !== 'streaming')

@@ -12,6 +12,8 @@ export interface HostView {
   readonly etcd?: {
     readonly leader: boolean
     readonly hasLeader: boolean
+    /** Let in, and without a vote until it is promoted. */
+    readonly learner: boolean
     readonly members: number
     readonly alarms: readonly string[]
     readonly raftIndex: number
@@ -73,6 +75,7 @@ export function parseLook({ stdout }: Output, daysLeft: (pem: string) => number,
     leader?: string
     header: { member_id: string }
     raftIndex: string
+    isLearner?: boolean
     dbSize: string
   }>(status)
   const member = json<Record<string, unknown>>(patroni)
@@ -86,6 +89,7 @@ export function parseLook({ stdout }: Output, daysLeft: (pem: string) => number,
           etcd: {
             hasLeader: (etcd.leader ?? '0') !== '0',
             leader: etcd.leader === etcd.header.member_id,
+            learner: etcd.isLearner === true,
             members: Number(members),
             alarms: json<string[]>(alarms) ?? [],
             raftIndex: Number(etcd.raftIndex),

@@ -53,6 +53,33 @@ export async function openClient(host: Host, options: SshOptions, stream?: Duple
   return ssh
 }
 
+/** The key that a host shows, whether it is known or not. Throws ConnectError where none is shown. */
+export async function shownKey(host: Host, stream?: Duplex): Promise<Buffer> {
+  const limitMs = host.connection.connectTimeoutSeconds * 1000
+  const sock = stream ?? (await openSocket(host, limitMs))
+  const ssh = new NodeSSH()
+  let shown: Buffer | undefined
+  try {
+    await ssh.connect({
+      sock,
+      username: userOf(host),
+      readyTimeout: limitMs,
+      // Seen is enough: nobody logs in to a host whose key is still to be judged.
+      hostVerifier: (key: Buffer) => {
+        shown = key
+        return false
+      },
+    } as ConnectConfig as Parameters<NodeSSH['connect']>[0])
+  } catch (cause) {
+    if (!shown) throw refusal(host, undefined, cause)
+  } finally {
+    sock.destroy()
+    ssh.dispose()
+  }
+  if (!shown) throw new ConnectError({ host: host.name, what: 'it showed no host key' })
+  return shown
+}
+
 function nobodyToAsk(host: Host): AskPassphrase {
   return async (file) => {
     throw new ConnectError({

@@ -13,15 +13,19 @@ export function fingerprint(key: Buffer): string {
 
 /** Is this the key that we know of this host? Pins of the inventory decide alone; else known_hosts does. */
 export function verdict(host: Host, key: Buffer): Verdict {
-  const { hostKeys, knownHosts } = host.connection
+  const { hostKeys } = host.connection
   if (hostKeys.length > 0) return hostKeys.some((pin) => matches(pin, key)) ? 'known' : 'changed'
-  const files = knownHosts
-    ? [knownHosts]
-    : [join(homedir(), '.ssh', 'known_hosts'), '/etc/ssh/ssh_known_hosts']
-  const known = files.flatMap(read).filter(({ patterns }) => patterns.some((p) => names(p, host)))
+  const known = knownHostsOf(host)
+    .flatMap(read)
+    .filter(({ patterns }) => patterns.some((p) => names(p, host)))
   if (known.some((entry) => entry.key === key.toString('base64'))) return 'known'
   // Only a key of the same type contradicts: a host may have more types than we recorded.
   return known.some((entry) => entry.type === keyType(key)) ? 'changed' : 'unknown'
+}
+
+/** The files that know a host's key, the one that is ours to write first. */
+export function knownHostsOf({ connection: { knownHosts } }: Host): readonly string[] {
+  return knownHosts ? [knownHosts] : [join(homedir(), '.ssh', 'known_hosts'), '/etc/ssh/ssh_known_hosts']
 }
 
 /** `ssh-ed25519`, read from the key's own first field (RFC 4253, 6.6). */
@@ -56,7 +60,8 @@ function read(file: string): readonly Entry[] {
     })
 }
 
-function names(pattern: string, host: Host): boolean {
+/** Does a pattern of known_hosts, hashed or plain, stand for this host? */
+export function names(pattern: string, host: Host): boolean {
   const port = host.connection.port ?? 22
   const name = port === 22 ? host.address : `[${host.address}]:${port}`
   if (!pattern.startsWith('|1|')) return pattern === name

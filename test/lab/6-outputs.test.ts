@@ -66,7 +66,7 @@ test('doctor says per host what is amiss and what to do, and exits 1', async () 
 test('a run on an unfit machine is refused before anything is changed', async () => {
   const { code, stdout } = await provision([...labInventory, '--set', 'preflight.minimumCores=999'])
   expect(code).toBe(1)
-  expect(stdout).toContain('is not fit to be prepared; nothing was changed')
+  expect(stdout).toContain('does not meet what this run needs; nothing was changed')
   expect(stdout).toContain('precondition[cores]: found 2 cores, needs at least 999 cores')
   expect(planned(await events(['plan'])).length).toBeGreaterThan(100)
 })

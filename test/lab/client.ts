@@ -40,6 +40,8 @@ export interface Outcome {
   readonly acknowledged: number
   /** Longest time between two acknowledged writes, in seconds. */
   readonly outage: number
+  /** All times of more than half a second between two acknowledged writes, added up: seconds. */
+  readonly silence: number
   /** Acknowledged, and not in the table. */
   readonly lost: readonly number[]
   readonly failures: readonly string[]
@@ -129,6 +131,7 @@ export class Writer {
     return {
       acknowledged: rows.length,
       outage: Math.max(0, ...gaps) / 1000,
+      silence: gaps.filter((ms) => ms > 500).reduce((sum, ms) => sum + ms, 0) / 1000,
       lost: rows.flatMap(({ acknowledged: n = 0 }) => (there.has(n) ? [] : [n])),
       failures: [...new Set(this.#rows().flatMap((row) => row.why ?? []))],
     }

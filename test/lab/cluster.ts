@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { up } from '../../src/lab/lab.ts'
 import type { LabHost } from '../../src/lab/settings.ts'
-import { patroniRequest } from '../../src/resources/patroni-api.ts'
+import { patroniRequest } from '../../src/patroni/api.ts'
 import { type Script, sh } from '../../src/shell/sh.ts'
 import type { Status } from '../../src/status/judge.ts'
 import { labInventory, provision, type Run } from './cli.ts'

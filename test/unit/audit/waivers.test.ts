@@ -83,9 +83,10 @@ test('waivers of the inventory come out as they were written, and none is fine',
   const given = inventory('[{ id: FW028, host: db1, reason: x, until: 2026-06-01 }]')
   expect(given.varsFor(hostOf(given, 'db1'), auditVars)).toEqual({
     waivers: [{ id: 'FW028', host: 'db1', reason: 'x', until: '2026-06-01' }],
+    unusedAfterDays: 90,
   })
   const none = load('hosts: { db1: }\n')
-  expect(none.varsFor(hostOf(none, 'db1'), auditVars)).toEqual({ waivers: [] })
+  expect(none.varsFor(hostOf(none, 'db1'), auditVars)).toEqual({ waivers: [], unusedAfterDays: 90 })
 })
 
 test('a waiver said for all hosts counts once; one said for a host alone counts too', () => {

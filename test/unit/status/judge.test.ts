@@ -12,7 +12,15 @@ function view(name: string, more: Partial<HostView> = {}): HostView {
       state: 'active',
       nodes: names.map((n) => ({ name: n, ready: true, leader: n === 'h1' })),
     },
-    etcd: { leader: name === 'h3', hasLeader: true, members: 3, alarms: [], raftIndex: 1, dbBytes: 1 },
+    etcd: {
+      leader: name === 'h3',
+      hasLeader: true,
+      learner: false,
+      members: 3,
+      alarms: [],
+      raftIndex: 1,
+      dbBytes: 1,
+    },
     patroni: {
       role: leads ? 'primary' : 'replica',
       state: leads ? 'running' : 'streaming',

@@ -2,6 +2,21 @@ import { containerOf } from '../docker/api.ts'
 import type { Get } from '../model/probe.ts'
 import { type Script, sh } from '../shell/sh.ts'
 
+/** The cluster as one of its members sees it, by the keys in etcd: as old as these may be. */
+export interface PatroniCluster {
+  readonly members: readonly {
+    readonly name: string
+    /** `leader`, `quorum_standby`, `sync_standby`, `replica`, `standby_leader`. */
+    readonly role: string
+    /** `running`, `streaming`, `stopped`, … */
+    readonly state: string
+    /** Bytes behind the leader; `unknown` where nobody can say. */
+    readonly lag?: number | 'unknown'
+  }[]
+  readonly pause?: boolean
+  readonly scheduled_switchover?: { readonly at: string; readonly to?: string }
+}
+
 /** A page of Patroni's, for a probe to read: `https://10.0.0.1:8008/config`. */
 export function patroniPage(url: string): Get {
   return { client: sh`curl -K /etc/provision/tls/curl.conf`, url }

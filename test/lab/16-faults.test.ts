@@ -5,7 +5,7 @@ import { down } from '../../src/lab/lab.ts'
 import { sh } from '../../src/shell/sh.ts'
 import { labInventory, provision } from './cli.ts'
 import { execute, type Outcome, query, Writer } from './client.ts'
-import { clusterUp, crash, hostNamed, on, roles, switchover, untilWell } from './cluster.ts'
+import { clusterUp, crash, hostNamed, on, roles, status, switchover, untilWell } from './cluster.ts'
 
 beforeAll(async () => {
   await clusterUp()
@@ -135,6 +135,9 @@ test('without a swarm the break-glass scripts run everything; a new swarm takes 
 })
 
 test('a phase is rolled back without its data, and comes again with it; with --destroy-data it is gone', async () => {
+  const only = await provision(['rollback', 'proxy', ...labInventory, '--yes', '--check'])
+  expect([only.code, only.stdout]).toEqual([0, expect.stringContaining('no-swarm-service[haproxy-')])
+  expect((await status()).ok).toBe(true)
   const back = await provision(['rollback', 'proxy', ...labInventory, '--yes'])
   expect(back.code, back.stdout + back.stderr).toBe(0)
   expect(await on('h1', sh`docker service ls --format '{{.Name}}' | sort | tr '\n' ' '`)).toBe(

@@ -1,0 +1,11 @@
+import { patroniPause, role, t } from 'provision'
+
+/** Patroni looks on and does nothing while somebody works on the cluster by hand: what `provision maintenance` runs. */
+export default role({
+  name: 'maintenance',
+  vars: t.Object({
+    on: t.Boolean({ default: false, description: '`provision maintenance` sets it for its run.' }),
+  }),
+  resources: ({ vars, host: { name, address } }) =>
+    patroniPause(vars.on, { url: `https://${address}:8008`, via: `postgres-${name}` }),
+})

@@ -1,0 +1,23 @@
+import { bootId, InputError, reboot, role, sh, t } from 'provision'
+
+/** Hosts that are to boot anew: one after the other, leaders last and after they have handed over. */
+export default role({
+  name: 'reboot',
+  vars: t.Object({
+    hosts: t.Array(t.String(), { default: [], description: '`provision reboot` sets it for its run.' }),
+  }),
+  facts: { bootId },
+  resources({ vars, facts, host, hosts }) {
+    const stranger = vars.hosts.find((name) => !hosts.some((h) => h.name === name))
+    if (stranger)
+      throw new InputError({
+        what: `there is no host ${stranger}`,
+        next: `known: ${hosts.map((h) => h.name).join(', ')}`,
+      })
+    if (!vars.hosts.includes(host.name)) return []
+    return reboot('now', {
+      when: sh`[ "$(cat /proc/sys/kernel/random/boot_id)" = ${facts.bootId} ]`.text,
+      interrupts: ['swarm', 'etcd', 'postgres', 'pooler', 'proxy'],
+    })
+  },
+})

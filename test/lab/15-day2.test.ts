@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { RunEntry } from '../../src/report/runs-of.ts'
+import { sh } from '../../src/shell/sh.ts'
+import { labInventory, provision, type Run } from './cli.ts'
+import { type Outcome, Writer } from './client.ts'
+import { clusterUp, on, roles, status, untilWell } from './cluster.ts'
+
+const hosts = ['h1', 'h2', 'h3']
+
+beforeAll(async () => {
+  await clusterUp()
+  await untilWell()
+})
+// The next suite goes on with the cluster.
+afterAll(() => untilWell())
+
+const day2 = (...args: readonly string[]): Promise<Run> =>
+  provision([...args, ...labInventory, '--yes', '--output', 'plain'])
+
+/** What a writer noticed while something was done; nothing may be lost. */
+async function outageOf(work: () => Promise<void>): Promise<Outcome> {
+  const writer = await Writer.start()
+  try {
+    await work()
+    await writer.untilCalm()
+    const outcome = await writer.stop()
+    expect(outcome.lost).toEqual([])
+    return outcome
+  } catch (error) {
+    writer.kill()
+    throw error
+  }
+}
+
+async function done(...args: readonly string[]): Promise<void> {
+  const run = await day2(...args)
+  if (run.code !== 0) throw new Error(run.stdout.slice(-3000) + run.stderr)
+}
+
+test('switchover: planned first, then done within 5 s of silence; again there is nothing to do', async () => {
+  const { leader, standbys } = await roles()
+  const [to = ''] = standbys
+  const plan = await day2('switchover', '--to', to, '--check')
+  expect([plan.code, plan.stdout]).toEqual([0, expect.stringContaining(`leader ${leader} → ${to}`)])
+  expect((await roles()).leader).toBe(leader)
+  const { outage } = await outageOf(() => done('switchover', '--to', to))
+  console.log(`switchover: ${outage.toFixed(1)} s`)
+  expect(outage).toBeLessThan(5)
+  expect((await roles()).leader).toBe(to)
+  await untilWell()
+  const again = await day2('switchover', '--to', to)
+  expect(again.stdout).not.toContain('changed  patroni')
+  // Without a name it goes to whoever is nearest.
+  await done('switchover')
+  expect((await roles()).leader).not.toBe(to)
+  await untilWell()
+})
+
+test('switchover: who is no host, and who cannot lead, is refused before anything is changed', async () => {
+  const { leader, standbys } = await roles()
+  const [sick = ''] = standbys
+  const stranger = await day2('switchover', '--to', 'h9')
+  expect([stranger.code, stranger.stderr]).toEqual([4, expect.stringContaining('there is no host h9')])
+  const service = `label=com.docker.swarm.service.name=postgres-${sick}`
+  await on(sick, sh`docker pause $(docker ps -q --filter ${service}) >/dev/null`)
+  try {
+    // Its key in etcd lives up to the ttl.
+    await new Promise((resolve) => setTimeout(resolve, 25_000))
+    const run = await day2('switchover', '--to', sick)
+    expect(run.code).toBe(1)
+    expect(run.stdout + run.stderr).toMatch(new RegExp(`${leader} leads; ready to: h[1-3], not ${sick}`))
+  } finally {
+    await on(sick, sh`docker unpause $(docker ps -q --filter ${service}) >/dev/null`)
+    await untilWell()
+  }
+  expect((await roles()).leader).toBe(leader)
+})
+
+test('maintenance: on, it is told, and nobody hands over; off again', async () => {
+  await done('maintenance', 'on')
+  expect((await status()).troubles.map((t) => t.what)).toEqual(['Patroni is paused: nobody would take over'])
+  const refused = await day2('switchover')
+  expect([refused.code, refused.stdout + refused.stderr]).toEqual([
+    1,
+    expect.stringContaining('provision maintenance off'),
+  ])
+  // Whoever else runs leaves it as it is.
+  expect((await provision(['plan', ...labInventory, '--detailed-exitcode'])).code).toBe(0)
+  await done('maintenance', 'off')
+  await untilWell()
+})
+
+test('a standby is made anew from the others while writes go on; the primary is not', async () => {
+  const { leader, standbys } = await roles()
+  const [name = ''] = standbys
+  const data = () => on(name, sh`stat -c %i /var/lib/pg/data/main/PG_VERSION`)
+  const before = await data()
+  const primary = await day2('reinit', leader)
+  expect([primary.code, primary.stdout + primary.stderr]).toEqual([
+    1,
+    expect.stringContaining('provision switchover first'),
+  ])
+  const { outage } = await outageOf(() => done('reinit', name))
+  console.log(`reinit: ${outage.toFixed(1)} s without a write`)
+  expect(outage).toBeLessThan(5)
+  expect(await data()).not.toBe(before)
+  await untilWell()
+})
+
+test('the hosts know what was done to them, by whom and for how long', async () => {
+  const runs = async (...args: string[]) => provision(['runs', ...args, ...labInventory])
+  const all = JSON.parse((await runs('--output', 'json')).stdout) as RunEntry[]
+  expect(all.slice(0, 2).map((r) => [r.playbook, r.failed])).toEqual([
+    ['reinit', false],
+    ['maintenance', false],
+  ])
+  const [last] = all
+  if (!last) throw new Error('no runs')
+  expect(last.who).toMatch(/@.* pid \d+$/)
+  expect(last.seconds).toBeGreaterThan(0)
+  const shown = await runs('show', last.id)
+  expect(shown.stdout).toContain('  command[make the standby anew]')
+  expect((await runs()).stdout).toContain(last.id)
+  expect((await runs('show', 'nonsense')).code).toBe(4)
+})
+
+test('all three hosts boot anew, one after the other: at most 10 s without a write in all', async () => {
+  const boots = () => Promise.all(hosts.map((h) => on(h, sh`cat /proc/sys/kernel/random/boot_id`)))
+  const before = await boots()
+  const started = performance.now()
+  const { outage, silence } = await outageOf(() => done('reboot', 'all'))
+  console.log(
+    `reboot of all: ${((performance.now() - started) / 1000).toFixed(0)} s, ${silence.toFixed(1)} s without a write in all, ${outage.toFixed(1)} at the longest`,
+  )
+  expect(silence).toBeLessThan(10)
+  const after = await boots()
+  for (const [i, boot] of before.entries()) expect(after[i]).not.toBe(boot)
+  await untilWell()
+})
