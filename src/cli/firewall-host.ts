@@ -3,6 +3,7 @@ import { type HistoryEntry, parseHistory, readHistory } from '../firewall/histor
 import { rulesOnly, stateFolder } from '../firewall/load.ts'
 import { loadInventory } from '../inventory/index.ts'
 import type { Host } from '../model/host.ts'
+import type { RunRecord } from '../model/run-record.ts'
 import type { Transport } from '../model/transport.ts'
 import { sh } from '../shell/sh.ts'
 import { connectorFor } from './connector.ts'
@@ -29,14 +30,6 @@ export async function onHost<T>(
   } finally {
     connector.close()
   }
-}
-
-/** A record of the journal that changed the firewall. */
-export interface RunRecord {
-  readonly at: string
-  readonly who: string
-  readonly commit?: string
-  readonly playbook?: string
 }
 
 /** What a host keeps of its rules. */

@@ -1,11 +1,12 @@
 import { type Script, sh } from '../shell/sh.ts'
 
 /**
- * One question to the Engine by its socket: a docker client costs ten times as much. Prints the body; fails, with the
- * Engine's own words, on any status of 400 and above.
+ * One question to the Engine by its socket: a docker client costs ten times as much. `path` is a Script where ids in it are
+ * words that the shell makes. Prints the body; fails, with the Engine's own words, on any status of 400 and above.
  */
-export function engineGet(path: string): Script {
-  return sh`curl -sS --max-time 30 --fail-with-body --unix-socket /run/docker.sock ${`http://docker${path}`}`
+export function engineGet(path: string | Script): Script {
+  const url = typeof path === 'string' ? sh`${`http://docker${path}`}` : sh`http://docker${path}`
+  return sh`curl -sS --max-time 30 --fail-with-body --unix-socket /run/docker.sock ${url}`
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Probe } from '../model/probe.ts'
 import { idOf, type Resource } from '../model/resource.ts'
+import type { RunRecord } from '../model/run-record.ts'
 import { lines, type Script, sh } from '../shell/sh.ts'
 
 /**
@@ -15,21 +16,6 @@ export interface Journal {
   /** Mark of a resource that must act, and why: the ids that changed. */
   readonly owed: ReadonlyMap<string, readonly string[]>
   readonly managed: readonly string[]
-}
-
-/** One line of the journal: what a run did on a host. */
-export interface RunRecord {
-  /** The same on every host of the run. Records of early versions have none. */
-  readonly id?: string
-  readonly startedAt?: string
-  /** When it ended on this host. ISO 8601, UTC. */
-  readonly at: string
-  readonly who: string
-  readonly commit?: string | undefined
-  readonly playbook: string
-  /** Ids of what it changed. */
-  readonly changed: readonly string[]
-  readonly failed?: boolean
 }
 
 /** Reads the records, oldest first; a line that is none (a disk that was full) is left out. */

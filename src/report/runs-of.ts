@@ -1,14 +1,8 @@
+import type { RunRecord } from '../model/run-record.ts'
+
 /** A record of a host's journal, with the host. */
-export interface HostRecord {
+export interface HostRecord extends RunRecord {
   readonly host: string
-  readonly id?: string
-  readonly startedAt?: string
-  readonly at: string
-  readonly who: string
-  readonly commit?: string | undefined
-  readonly playbook: string
-  readonly changed: readonly string[]
-  readonly failed?: boolean
 }
 
 /** A run over all hosts that it changed. */

@@ -1,8 +1,8 @@
-import { enginePost } from '../docker/api.ts'
 import { enginePage, type SwarmNode, swarmNodes } from '../docker/pages.ts'
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
-import { lines, raw, sh } from '../shell/sh.ts'
+import { sh } from '../shell/sh.ts'
+import { forgetNodes } from './swarm-forget.ts'
 
 /**
  * No dead entry of a host in the swarm that this manager belongs to: for one whose machine is gone. It is demoted first, since
@@ -26,7 +26,7 @@ const kind: Kind<string, readonly string[]> = {
       ),
   }),
   plan: (_, ids) => (ids.length > 0 ? [{ attribute: 'node', from: ids.join(', '), to: 'removed' }] : []),
-  apply: (planned) => forgetNodes(planned.flatMap(({ actual }) => actual)),
+  apply: (planned) => forgetNodes(sh`${planned.flatMap(({ actual }) => actual)}`),
   risks: () => ['quorum'],
 }
 
@@ -35,14 +35,4 @@ function isGone({ Status, ManagerStatus }: SwarmNode): boolean {
   return (
     Status?.State !== 'ready' || (ManagerStatus !== undefined && ManagerStatus.Reachability !== 'reachable')
   )
-}
-
-/** Demotes and removes entries of the swarm by their ids; a version may have moved on meanwhile, so it is tried again. */
-function forgetNodes(ids: readonly string[]) {
-  return lines([
-    sh`end=$(($(date +%s) + 90))`,
-    sh`for id in ${ids}; do`,
-    sh`  until node=$(curl -s --max-time 10 --unix-socket /run/docker.sock "http://docker/nodes/$id") && case $node in *'"message"'*) false ;; esac && { [ "$(printf %s "$node" | jq -r .Spec.Role)" != manager ] || { version=$(printf %s "$node" | jq .Version.Index) && ${enginePost(raw('"/nodes/$id/update?version=$version"'), sh`printf %s "$node" | jq -c '.Spec | .Role = "worker"'`)}; }; } && curl -sS --fail-with-body --max-time 30 --unix-socket /run/docker.sock -X DELETE "http://docker/nodes/$id?force=1"; do [ "$(date +%s)" -lt "$end" ] || { echo "the swarm does not let go of its node $id" >&2; exit 1; }; sleep 1; done`,
-    sh`done`,
-  ])
 }

@@ -1,10 +1,11 @@
-import { engineGet, enginePost } from '../docker/api.ts'
+import { engineGet } from '../docker/api.ts'
 import { enginePage, swarmInfo, swarmNodes } from '../docker/pages.ts'
 import { type Ask, ask } from '../model/ask.ts'
 import type { Change, Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { Secret } from '../secret/secret.ts'
-import { lines, raw, type Script, sh } from '../shell/sh.ts'
+import { lines, type Script, sh } from '../shell/sh.ts'
+import { forgetNodes } from './swarm-forget.ts'
 
 interface Wanted {
   readonly address: string
@@ -107,20 +108,13 @@ const kind: Kind<Wanted, Seen> = {
   risks: () => ['quorum'],
 }
 
-/**
- * What this host was before it left counts in the managers' quorum until it is demoted; only then it can be removed.
- * Right after a join the new member may not be answered yet: asked until it is.
- */
+/** What this host was before it left. Right after a join the new member may not be answered yet: asked until it is. */
 const forgetOldSelves = lines([
   sh`end=$(($(date +%s) + 60))`,
   sh`until me=$(${engineGet('/info')} | jq -c '{Name, id: .Swarm.NodeID}') && nodes=$(${engineGet('/nodes')} 2>/dev/null); do [ "$(date +%s)" -lt "$end" ] || { echo 'the swarm does not answer this manager' >&2; exit 1; }; sleep 1; done`,
-  sh`printf %s "$nodes" | jq -c --argjson me "$me" '.[] | select(.Description.Hostname == $me.Name and .ID != $me.id)' | while read -r node; do`,
-  sh`  id=$(printf %s "$node" | jq -r .ID); version=$(printf %s "$node" | jq .Version.Index)`,
-  sh`  if [ "$(printf %s "$node" | jq -r .Spec.Role)" = manager ]; then`,
-  sh`    ${enginePost(raw('"/nodes/$id/update?version=$version"'), sh`printf %s "$node" | jq -c '.Spec | .Role = "worker"'`)} || exit 1`,
-  sh`  fi`,
-  sh`  until curl -sS --fail-with-body --max-time 30 --unix-socket /run/docker.sock -X DELETE "http://docker/nodes/$id?force=1"; do [ "$(date +%s)" -lt "$end" ] || exit 1; sleep 1; done`,
-  sh`done`,
+  forgetNodes(
+    sh`$(printf %s "$nodes" | jq -r --argjson me "$me" '.[] | select(.Description.Hostname == $me.Name and .ID != $me.id) | .ID')`,
+  ),
 ])
 
 function found({ address, addressPool }: Wanted): Script {
