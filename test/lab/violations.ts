@@ -245,8 +245,9 @@ export const rounds: readonly (readonly Violation[])[] = [
     {
       what: 'sshd takes passwords',
       host: 'h2',
-      plant: sh`echo 'PasswordAuthentication yes' > /etc/ssh/sshd_config.d/00-test.conf; systemctl reload ssh`,
-      undo: sh`rm /etc/ssh/sshd_config.d/00-test.conf; systemctl reload ssh`,
+      plant: sh`echo 'PasswordAuthentication yes' > /etc/ssh/sshd_config.d/00-test.conf; systemctl reload ssh; sleep 1`,
+      // sshd starts itself anew: for a moment nobody listens.
+      undo: sh`rm /etc/ssh/sshd_config.d/00-test.conf; systemctl reload ssh; sleep 1`,
       finds: [['FW051', /passwordauthentication yes/]],
     },
     {
