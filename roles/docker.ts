@@ -2,6 +2,8 @@ import {
   aptRepository,
   check,
   directory,
+  engineMajor,
+  enginePage,
   file,
   InputError,
   os,
@@ -81,7 +83,15 @@ export default role({
           ),
       // A restart of the daemon stops all containers of the host.
       service('docker', { restartOn: [daemon], interrupts: ['swarm', 'etcd', 'postgres'] }),
-      check('Docker Engine is 24 or newer', engineCheck),
+      check('Docker Engine is 24 or newer', engineCheck, {
+        pages: {
+          gets: [enginePage('/version')],
+          wrong: ([version]) =>
+            engineMajor(version) < 24
+              ? `Docker Engine is ${engineMajor(version) || 'not answering'}, at least 24 is needed`
+              : undefined,
+        },
+      }),
     ]
   },
 })

@@ -15,7 +15,7 @@ import {
 } from 'provision'
 import cluster from './cluster.ts'
 import { imageSet, imageVars } from './sheets/images.ts'
-import { postgresHealthy } from './sheets/looks.ts'
+import { postgresHealthy, postgresPages } from './sheets/looks.ts'
 import * as sheet from './sheets/postgres.ts'
 import { passwords, tls } from './sheets/secrets.ts'
 import { postgresService, reload } from './sheets/services.ts'
@@ -137,6 +137,7 @@ export default role({
       ),
       check(`one leader and ${hosts.length - 1} streaming standbys`, postgresHealthy(host, hosts.length), {
         withinSeconds: 300,
+        pages: postgresPages(host, hosts.length),
       }),
       settings,
       patroniRestart({

@@ -1,5 +1,6 @@
 import {
   check,
+  enginePage,
   type Port,
   role,
   sh,
@@ -8,6 +9,7 @@ import {
   swarmAutolock,
   swarmManager,
   swarmNode,
+  swarmNodes,
   t,
 } from 'provision'
 
@@ -48,7 +50,18 @@ export default role({
       swarmManager({ address: host.address, addressPool: vars.addressPool, ...(through ? { through } : {}) }),
       swarmNode({ labels: { 'provision.host': host.name } }),
       host.name === hosts[0]?.name && swarmAutolock(vars.autolock),
-      check(`swarm has ${hosts.length} managers`, membersReady(hosts.length), { withinSeconds: 120 }),
+      check(`swarm has ${hosts.length} managers`, membersReady(hosts.length), {
+        withinSeconds: 120,
+        pages: {
+          gets: [enginePage('/nodes')],
+          wrong([nodes]) {
+            const ready = swarmNodes(nodes).filter(
+              (n) => n.Status?.State === 'ready' && n.ManagerStatus?.Reachability === 'reachable',
+            ).length
+            return ready === hosts.length ? undefined : `${ready} of ${hosts.length} managers are ready`
+          },
+        },
+      }),
     ]
   },
 })

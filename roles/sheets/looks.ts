@@ -1,4 +1,4 @@
-import { type Host, patroniRequest, raw, sh } from 'provision'
+import { type Host, type PatroniCluster, patroniPage, patroniRequest, raw, sh } from 'provision'
 
 const own = 'curl -fK /etc/provision/tls/curl.conf'
 
@@ -32,6 +32,33 @@ export function postgresHealthy(host: Host, members: number): string {
   return `said=$(${askMember(host, `"\\($own)|\\(${count})"`)}); own=\${said%%|*}; n=\${said#*|}
 case $own in alive*) ;; *) echo "this member: $own"; exit 1 ;; esac
 [ "$n" = '1 ${members}' ] || { echo "leaders and healthy members: \${n:-no answer}"; exit 1; }`
+}
+
+/** The same judgement, from pages that are asked for anyway. */
+export function postgresPages({ name, address }: Host, members: number) {
+  const url = `https://${address}:8008`
+  return {
+    gets: ['/patroni', '/cluster', '/config'].map((path) => patroniPage(`${url}${path}`)),
+    wrong(bodies: readonly (string | undefined)[]): string | undefined {
+      const [own, cluster, config] = bodies.map((body) => JSON.parse(body ?? '{}')) as [
+        { readonly state?: string; readonly role?: string; readonly replication_state?: string },
+        Partial<PatroniCluster>,
+        { readonly synchronous_mode?: string },
+      ]
+      const all = cluster.members ?? []
+      const isWaitedFor = all.find((m) => m.name === name)?.role === 'quorum_standby'
+      const counts = config.synchronous_mode !== 'quorum' || isWaitedFor
+      const isAlive =
+        own.state === 'running' &&
+        (own.role === 'primary' || (own.replication_state === 'streaming' && counts))
+      if (!isAlive) return 'this member: down'
+      const healthy = all.filter(
+        (m) => m.state === 'streaming' || (m.role === 'leader' && m.state === 'running'),
+      )
+      const said = `${healthy.filter((m) => m.role === 'leader').length} ${healthy.length}`
+      return said === `1 ${members}` ? undefined : `leaders and healthy members: ${said}`
+    },
+  }
 }
 
 /** What a member's Patroni says, as the jq expression `answer` puts it; `absent` and `down` where it says nothing. */

@@ -30,6 +30,12 @@ export function runningContainers(
   return JSON.parse(page ?? '[]')
 }
 
+/** The Engine's major version, from `/version`; 0 where none answers. */
+export function engineMajor(page: Body): number {
+  const { Version = '0' } = JSON.parse(page ?? '{}') as { readonly Version?: string }
+  return Number.parseInt(Version, 10) || 0
+}
+
 /** What `/info` says of the swarm. */
 export interface SwarmInfo {
   /** The Engine's own name of the host. */

@@ -38,6 +38,8 @@ function validatorFor(schema: object): Ajv {
       strict: false,
       verbose: true,
       validateSchema: false,
+      // Optimised code saves microseconds of a run, and takes a twentieth of a second to make.
+      code: { optimize: false },
     })
   }
   if (!hasFormats && JSON.stringify(schema).includes('"format":')) {

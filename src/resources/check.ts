@@ -1,4 +1,5 @@
 import type { Kind } from '../model/kind.ts'
+import type { Body, Get } from '../model/probe.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh } from '../shell/sh.ts'
 
@@ -8,6 +9,14 @@ interface Check {
   /** How long it is tried again before it counts as failed. */
   readonly withinSeconds: number
   readonly everySeconds: number
+  readonly pages: Pages | undefined
+}
+
+/** Pages that tell whether it holds, for a look that asks for them anyway: a process of its own is then not needed. */
+export interface Pages {
+  readonly gets: readonly Get[]
+  /** What is wrong; undefined where it holds. It must say what `test` says. */
+  wrong(bodies: readonly Body[]): string | undefined
 }
 
 interface Verdict {
@@ -22,10 +31,14 @@ interface Verdict {
 export function check(
   name: string,
   test: string,
-  options: Meta & { readonly withinSeconds?: number; readonly everySeconds?: number } = {},
+  options: Meta & {
+    readonly withinSeconds?: number
+    readonly everySeconds?: number
+    readonly pages?: Pages
+  } = {},
 ): Resource<Check, Verdict> {
-  const { withinSeconds = 30, everySeconds = 1 } = options
-  return resource(kind, name, { test, withinSeconds, everySeconds }, options)
+  const { withinSeconds = 30, everySeconds = 1, pages } = options
+  return resource(kind, name, { test, withinSeconds, everySeconds, pages }, options)
 }
 
 /** Waits for a local port, a file, or a command: a check with a longer breath. */
@@ -49,12 +62,20 @@ const kind: Kind<Check, Verdict> = {
     // `eval` in a subshell: a check may exit or be wrong, it is its own only; one process each.
     script: lines([
       sh`nl=${'\n'}`,
-      ...checks.map(({ test }) => sh`said=$(eval ${test} 2>&1); printf '%s %s\n' "$?" "\${said##*"$nl"}"`),
+      ...checks
+        .filter(({ pages }) => !pages)
+        .map(({ test }) => sh`said=$(eval ${test} 2>&1); printf '%s %s\n' "$?" "\${said##*"$nl"}"`),
     ]),
-    parse({ stdout }) {
-      const rows = stdout.split('\n')
-      return checks.map((_, i) => {
-        const found = /^(\d+) (.*)$/.exec(rows[i] ?? '')
+    gets: checks.flatMap(({ pages }) => pages?.gets ?? []),
+    parse({ stdout }, bodies) {
+      const rows = stdout.split('\n').values()
+      const left = bodies.values()
+      return checks.map(({ pages }, i) => {
+        if (pages) {
+          const said = pages.wrong(pages.gets.map(() => left.next().value))
+          return { code: said === undefined ? 0 : 1, said: said ?? '' }
+        }
+        const found = /^(\d+) (.*)$/.exec(rows.next().value ?? '')
         if (!found) throw new Error(`check ${i + 1} gave no verdict`)
         return { code: Number(found[1]), said: found[2] ?? '' }
       })

@@ -27,7 +27,9 @@ export interface Vault {
 export async function openVault(place: VaultPlace, needs: readonly Need[], now = Date.now()): Promise<Vault> {
   const entries = await readVault(place)
   const made: string[] = []
-  for (const need of needs) await complete(entries, need, made, now)
+  // Many roles need the same: each is looked at once.
+  const needed = new Map(needs.map((need) => [JSON.stringify([keyOf(need), namesOf(need)]), need]))
+  for (const need of needed.values()) await complete(entries, need, made, now)
   if (made.length > 0) await writeVault(place, entries)
   return { made, answer: (need) => answer(entries, need) }
 }
@@ -41,7 +43,7 @@ async function complete(entries: Entries, need: Need, made: string[], now: numbe
     return
   }
   const names = namesOf(need)
-  const own = entries[`tls/${need.host.name}`]
+  const own = entries[keyOf(need)]
   const authority = entries['tls/ca']
   if (own && authority && isGood(parsePair(own), parsePair(authority), names, now)) return
   // Loaded only where something is signed: it takes longer than all the rest of a converged run's set-up.
@@ -51,13 +53,13 @@ async function complete(entries: Entries, need: Need, made: string[], now: numbe
     made.push('tls/ca')
   }
   const pair = await newCertificate(parsePair(entries['tls/ca'] ?? ''), names)
-  entries[`tls/${need.host.name}`] = JSON.stringify(pair)
-  made.push(`tls/${need.host.name}`)
+  entries[keyOf(need)] = JSON.stringify(pair)
+  made.push(keyOf(need))
 }
 
 function answer(entries: Entries, { host, spec }: Need): Secret | Identity {
   if (spec.type === 'password') return new Secret(spec.name, entries[spec.name] ?? '')
-  const name = `tls/${host.name}`
+  const name = keyOf({ host, spec, shared: {} })
   const { key, certificate } = parsePair(entries[name] ?? '')
   return {
     key: new Secret(`${name} key`, key),
@@ -71,6 +73,11 @@ export function newPassword(): string {
   let text = ''
   while (text.length < 32) text += randomBytes(48).toString('base64').replaceAll(/[+/=]/g, '')
   return text.slice(0, 32)
+}
+
+/** Under what name it is kept. */
+function keyOf({ host, spec }: Need): string {
+  return spec.type === 'password' ? spec.name : `tls/${host.name}`
 }
 
 /** Every name and address under which the host is spoken to. */
