@@ -116,11 +116,13 @@ for (const fault of chosen) {
     const mend = await fault.act(at)
     await sleep(2000)
     await writer.untilCalm()
-    if (!fault.endsBeforeMending) await mend()
-    if (!fault.endsBeforeMending) await untilWell(300)
+    const mended = async () => {
+      await mend()
+      await untilWell(300)
+    }
+    if (!fault.endsBeforeMending) await mended()
     const outcome = await writer.stop()
-    if (fault.endsBeforeMending) await mend()
-    await untilWell(300)
+    if (fault.endsBeforeMending) await mended()
     outages.push(outcome.outage)
     lost += outcome.lost.length
     console.log(

@@ -1,5 +1,6 @@
 import {
   directory,
+  etcdEarlierSelf,
   etcdMember,
   etcdSeat,
   etcdVoter,
@@ -140,11 +141,9 @@ function bootstrapOf(hosts: readonly Host[], state: 'new' | 'existing', token: s
  * back under its old entry. Asked on a member, by its own data, so also without a quorum.
  */
 function notForgotten({ name, address }: Host) {
-  const known =
-    '.members[] | select((.name == $name or (.peerURLs | index($url))) and ((.clientURLs // []) != [])) | .ID'
   return precondition(`etcd's member ${name}`, {
     needs: `${name} has its data, or was never a member`,
-    measure: sh`id=$(curl -fK /etc/provision/tls/curl.conf -d '{}' https://127.0.0.1:2379/v3/cluster/member/list | jq -r --arg name ${name} --arg url ${`https://${address}:2380`} ${known}); [ -z "$id" ] || { echo ${`${name} is blank, and was a member`}; exit 1; }`,
+    measure: sh`id=$(curl -fK /etc/provision/tls/curl.conf -d '{}' https://127.0.0.1:2379/v3/cluster/member/list | ${etcdEarlierSelf(name, `https://${address}:2380`)}); [ -z "$id" ] || { echo ${`${name} is blank, and was a member`}; exit 1; }`,
     next: `a machine in the place of the old one: provision replace ${name}`,
   })
 }

@@ -1,4 +1,5 @@
 import { patroniPause, role, t } from 'provision'
+import { patroniOf } from './sheets/members.ts'
 
 /** Patroni looks on and does nothing while somebody works on the cluster by hand: what `provision maintenance` runs. */
 export default role({
@@ -6,6 +7,5 @@ export default role({
   vars: t.Object({
     on: t.Boolean({ default: false, description: '`provision maintenance` sets it for its run.' }),
   }),
-  resources: ({ vars, host: { name, address } }) =>
-    patroniPause(vars.on, { url: `https://${address}:8008`, via: `postgres-${name}` }),
+  resources: ({ vars, host }) => patroniPause(vars.on, patroniOf(host)),
 })

@@ -16,6 +16,7 @@ import {
 import cluster from './cluster.ts'
 import { imageSet, imageVars } from './sheets/images.ts'
 import { postgresHealthy, postgresPages } from './sheets/looks.ts'
+import { patroniOf } from './sheets/members.ts'
 import * as sheet from './sheets/postgres.ts'
 import { passwords, tls } from './sheets/secrets.ts'
 import { postgresService, reload } from './sheets/services.ts'
@@ -88,8 +89,7 @@ export default role({
         next: 'Patroni would silently change them: raise ttl, or lower the others',
       })
     const parameters = parametersFor(vars, facts.hardware, hosts)
-    const url = `https://${host.address}:8008`
-    const service = `postgres-${host.name}`
+    const { url, via: service } = patroniOf(host)
     const addresses = hosts.map((h) => h.address)
     const dynamic = {
       ttl,

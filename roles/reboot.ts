@@ -1,4 +1,5 @@
-import { bootId, InputError, reboot, role, sh, t } from 'provision'
+import { bootId, reboot, role, sh, t } from 'provision'
+import { mustKnow } from './sheets/members.ts'
 
 /** Hosts that are to boot anew: one after the other, leaders last and after they have handed over. */
 export default role({
@@ -8,12 +9,7 @@ export default role({
   }),
   facts: { bootId },
   resources({ vars, facts, host, hosts }) {
-    const stranger = vars.hosts.find((name) => !hosts.some((h) => h.name === name))
-    if (stranger)
-      throw new InputError({
-        what: `there is no host ${stranger}`,
-        next: `known: ${hosts.map((h) => h.name).join(', ')}`,
-      })
+    mustKnow(hosts, vars.hosts)
     if (!vars.hosts.includes(host.name)) return []
     return reboot('now', {
       when: sh`[ "$(cat /proc/sys/kernel/random/boot_id)" = ${facts.bootId} ]`.text,

@@ -1,4 +1,5 @@
-import { command, InputError, patroniCluster, patroniRequest, precondition, role, sh, t } from 'provision'
+import { command, patroniCluster, patroniRequest, precondition, role, sh, t } from 'provision'
+import { mustKnow, patroniOf } from './sheets/members.ts'
 
 /** A standby that is made anew from the others: what `provision reinit` runs. */
 export default role({
@@ -6,22 +7,12 @@ export default role({
   vars: t.Object({ host: t.Optional(t.String({ description: '`provision reinit` sets it for its run.' })) }),
   facts: { cluster: patroniCluster, made: madeAt() },
   resources({ vars, facts, host, hosts }) {
-    if (vars.host !== undefined && !hosts.some((h) => h.name === vars.host))
-      throw new InputError({
-        what: `there is no host ${vars.host}`,
-        next: `known: ${hosts.map((h) => h.name).join(', ')}`,
-      })
+    mustKnow(hosts, [vars.host])
     if (host.name !== vars.host) return []
     const seen = hosts.map((h) => h.facts.cluster).find((view) => view !== undefined)
     const leader = seen?.members.find((m) => m.role === 'leader')?.name
-    const url = `https://${host.address}:8008`
-    const request = patroniRequest(
-      `postgres-${host.name}`,
-      'POST',
-      `${url}/reinitialize`,
-      '{"force": true}',
-      60,
-    )
+    const { url, via } = patroniOf(host)
+    const request = patroniRequest(via, 'POST', `${url}/reinitialize`, '{"force": true}', 60)
     return [
       precondition('a standby to make anew', {
         needs: 'a primary, on another host',

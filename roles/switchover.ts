@@ -1,5 +1,4 @@
 import {
-  type Host,
   InputError,
   type PatroniCluster,
   patroniCluster,
@@ -9,6 +8,7 @@ import {
   t,
 } from 'provision'
 import cluster from './cluster.ts'
+import { mustKnow, patroniOf } from './sheets/members.ts'
 
 /** Another primary, in order: what `provision switchover` runs. */
 export default role({
@@ -24,11 +24,7 @@ export default role({
   resources({ vars, shared, host, hosts }) {
     const seen = hosts.map((h) => h.facts.cluster).find((view) => view !== undefined)
     if (!seen) throw new InputError({ what: 'no member of the cluster answers', next: 'provision status' })
-    if (vars.to !== undefined && !hosts.some((h) => h.name === vars.to))
-      throw new InputError({
-        what: `there is no host ${vars.to}`,
-        next: `known: ${hosts.map((h) => h.name).join(', ')}`,
-      })
+    mustKnow(hosts, [vars.to])
     const leader = seen.members.find((m) => m.role === 'leader')?.name
     const able = standbys(seen, shared.cluster.kind === 'coordinator')
     const to = vars.to ?? able[0]
@@ -40,14 +36,10 @@ export default role({
         found: found(seen, leader, to, able),
         next: 'provision status; a primary that is gone is replaced by Patroni itself, without a switchover',
       }),
-      to !== undefined && patroniLeader(to, { ...of(host), at: vars.at }),
+      to !== undefined && patroniLeader(to, { ...patroniOf(host), at: vars.at }),
     ]
   },
 })
-
-function of({ name, address }: Host) {
-  return { url: `https://${address}:8008`, via: `postgres-${name}` }
-}
 
 /** Those that may lead, the nearest to the primary first. */
 function standbys({ members }: PatroniCluster, isSynchronous: boolean): readonly string[] {

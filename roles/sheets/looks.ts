@@ -1,4 +1,5 @@
 import { type Host, type PatroniCluster, patroniPage, patroniRequest, raw, sh } from 'provision'
+import { patroniOf } from './members.ts'
 
 const own = 'curl -fK /etc/provision/tls/curl.conf'
 
@@ -35,8 +36,9 @@ case $own in alive*) ;; *) echo "this member: $own"; exit 1 ;; esac
 }
 
 /** The same judgement, from pages that are asked for anyway. */
-export function postgresPages({ name, address }: Host, members: number) {
-  const url = `https://${address}:8008`
+export function postgresPages(host: Host, members: number) {
+  const { name } = host
+  const { url } = patroniOf(host)
   return {
     gets: ['/patroni', '/cluster', '/config'].map((path) => patroniPage(`${url}${path}`)),
     wrong(bodies: readonly (string | undefined)[]): string | undefined {
@@ -62,8 +64,9 @@ export function postgresPages({ name, address }: Host, members: number) {
 }
 
 /** What a member's Patroni says, as the jq expression `answer` puts it; `absent` and `down` where it says nothing. */
-function askMember({ name, address }: Host, answer: string): string {
-  const url = `https://${address}:8008`
+function askMember(host: Host, answer: string): string {
+  const { name } = host
+  const { url } = patroniOf(host)
   const judge = `input as $s | input as $c | input as $f
 | ([$c.members[]? | select(.name == "${name}") | .role] | first) as $role
 | ($f.synchronous_mode != "quorum" or $role == "quorum_standby") as $counts
@@ -89,15 +92,9 @@ export const etcdHandover = sh`${raw(own)} -d '{}' https://127.0.0.1:2379/v3/clu
 done`
 
 /** A switchover to the best standby; done when this host is a standby itself. */
-export function postgresHandover({ name, address }: Host) {
-  const url = `https://${address}:8008`
-  const request = patroniRequest(
-    `postgres-${name}`,
-    'POST',
-    `${url}/switchover`,
-    JSON.stringify({ leader: name }),
-    60,
-  )
+export function postgresHandover(host: Host) {
+  const { url, via } = patroniOf(host)
+  const request = patroniRequest(via, 'POST', `${url}/switchover`, JSON.stringify({ leader: host.name }), 60)
   return sh`a=$(${request}); case $a in *200|*202) ;; *) printf '%s\n' "$a" >&2; exit 1 ;; esac
 end=$(($(date +%s) + 60)); until curl -K /etc/provision/tls/curl.conf -fo /dev/null ${`${url}/replica`}; do [ "$(date +%s)" -lt "$end" ] || { echo 'it is no standby after 60 s' >&2; exit 1; }; sleep 0.5; done`
 }

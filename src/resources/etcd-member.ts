@@ -22,6 +22,14 @@ export function etcdMember(name: string, wish: Omit<Wanted, 'name'> & Meta): Res
   return resource(seats, name, { name, peerUrl, through }, meta)
 }
 
+/**
+ * Of a list of members on standard input, the ids of those that a host was in an earlier life: by its name or its peer URL.
+ * Whoever has published client URLs has run once; an entry without is one that was let in and never came.
+ */
+export function etcdEarlierSelf(name: string, peerUrl: string): Script {
+  return sh`jq -r --arg name ${name} --arg url ${peerUrl} '.members[] | select((.name == $name or (.peerURLs | index($url))) and ((.clientURLs // []) != [])) | .ID'`
+}
+
 /** This host's etcd answers with a quorum. Where it is a learner it is promoted as soon as it has caught up. */
 export function etcdVoter(
   name: string,
@@ -68,8 +76,7 @@ const seats: Kind<Wanted, boolean> = {
           sh`set -e`,
           asking(through),
           sh`list=$(members list '{}') || { echo ${`no member of etcd answers: ${through.join(', ')}`} >&2; exit 1; }`,
-          // Whoever has published client URLs has run once. An entry without is one that was let in and never came.
-          sh`printf %s "$list" | jq -r --arg name ${name} --arg url ${peerUrl} '.members[] | select((.name == $name or (.peerURLs | index($url))) and ((.clientURLs // []) != [])) | .ID' | while read -r id; do members remove "{\"ID\":\"$id\"}" >/dev/null || { echo "etcd does not let go of its member $id: have the others a quorum?" >&2; exit 1; }; done`,
+          sh`printf %s "$list" | ${etcdEarlierSelf(name, peerUrl)} | while read -r id; do members remove "{\"ID\":\"$id\"}" >/dev/null || { echo "etcd does not let go of its member $id: have the others a quorum?" >&2; exit 1; }; done`,
           // etcd wants its members to have been connected for five seconds before it takes another one.
           sh`end=$(($(date +%s) + 60)); until list=$(members list '{}') && printf %s "$list" | jq -e --arg url ${peerUrl} 'any(.members[]; .peerURLs | index($url))' >/dev/null || members add ${JSON.stringify({ peerURLs: [peerUrl], isLearner: true })} >/dev/null; do [ "$(date +%s)" -lt "$end" ] || { echo 'etcd takes no new member: is one of the others sick, or a learner there already?' >&2; exit 1; }; sleep 1; done`,
         ]),
