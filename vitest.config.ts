@@ -54,7 +54,16 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
         },
       },
-      // Long, and so never part of `npm test`: npm run test:ruvector.
+      // Long, and so never part of `npm test`: npm run test:long, npm run test:ruvector.
+      {
+        extends: true,
+        test: {
+          name: 'long',
+          sequence: { groupOrder: 6 },
+          include: ['test/long/**/*.test.ts'],
+          testTimeout: 1_800_000,
+        },
+      },
       {
         extends: true,
         test: {

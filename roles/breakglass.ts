@@ -4,6 +4,7 @@ import { breakGlass } from './sheets/break-glass.ts'
 import { imageSet, imageVars } from './sheets/images.ts'
 import { passwords, tls } from './sheets/secrets.ts'
 import { etcdService, haproxyService, pgbouncerService, postgresService } from './sheets/services.ts'
+import { votersOf } from './sheets/voters.ts'
 
 /** /usr/local/sbin/provision-breakglass: this host's part of the stack without the swarm, for the worst day. */
 export default role({
@@ -13,13 +14,10 @@ export default role({
   secrets: { ...passwords, tls },
   resources({ shared, secrets, host, hosts }) {
     const parts = { host, images: imageSet(shared.images), tls: secrets.tls }
+    const hasVote = votersOf(hosts, shared.cluster).some((h) => h.name === host.name)
     const services = [
-      etcdService(parts),
-      postgresService(
-        parts,
-        secrets,
-        hosts.map((h) => h.address),
-      ),
+      ...(hasVote ? [etcdService(parts)] : []),
+      postgresService(parts, secrets),
       pgbouncerService(parts, secrets.pooler),
       haproxyService(parts),
     ]

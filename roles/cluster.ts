@@ -18,6 +18,13 @@ export default sharedVars(
       description:
         'coordinator: a commit waits for one standby, nothing acknowledged is lost. worker: asynchronous.',
     }),
+    voters: t.Optional(
+      t.Array(t.String(), {
+        minItems: 1,
+        description:
+          'Hosts that have a vote in etcd, an odd number of them. The others are standbys only. Default: all.',
+      }),
+    ),
     strict: t.Boolean({
       default: false,
       description: 'Rather stop writing than go on when both standbys are gone.',

@@ -6,6 +6,8 @@ import {
   etcdVoter,
   file,
   type Host,
+  noEtcdMember,
+  noSwarmService,
   type Port,
   precondition,
   role,
@@ -16,10 +18,12 @@ import {
   template,
 } from 'provision'
 import cluster from './cluster.ts'
-import { replaceVars } from './replace.ts'
+import { newcomerVars } from './newcomer.ts'
 import { imageSet, imageVars } from './sheets/images.ts'
+import { etcdDataAside } from './sheets/leaving.ts'
 import { tls } from './sheets/secrets.ts'
 import { etcdService } from './sheets/services.ts'
+import { votersOf } from './sheets/voters.ts'
 
 /** What it listens on. */
 export const ports: readonly Port[] = [
@@ -54,24 +58,30 @@ export default role({
   name: 'etcd',
   vars,
   facts: { seat: etcdSeat },
-  shared: { cluster, images: imageVars, replace: replaceVars },
+  shared: { cluster, images: imageVars, newcomer: newcomerVars },
   secrets: { tls },
   resources({ vars, facts, shared, secrets, host, hosts }) {
+    const { newcomer } = shared
+    const voters = votersOf(hosts, shared.cluster)
+    // What a machine that is wiped first has of etcd is none.
+    const hasData = (h: (typeof hosts)[number]) =>
+      h.facts.seat.hasData && !(newcomer.wipe && newcomer.host === h.name)
     // Those that have data are the cluster; who has none joins them, or they all found one.
-    const members = hosts.filter((h) => h.facts.seat.hasData && h.name !== host.name)
+    const members = voters.filter((h) => hasData(h) && h.name !== host.name)
     const through = members.map((h) => `https://${h.address}:2379`)
-    const own = facts.seat.hasData ? facts.seat.bootstrap : undefined
-    const blank = hosts.filter((h) => !h.facts.seat.hasData && h.name !== shared.replace.host)
+    if (!voters.some((h) => h.name === host.name)) return standbyOnly(host, through, facts.seat.hasData)
+    const own = voters.find((h) => h.name === host.name && hasData(h)) ? facts.seat.bootstrap : undefined
+    const blank = voters.filter((h) => !hasData(h) && h.name !== newcomer.host)
     const config = file('/etc/provision/etcd/etcd.yml', {
       content: configuration({
         ...vars,
         name: host.name,
         address: host.address,
-        bootstrap: own ?? bootstrapOf(hosts, members.length > 0 ? 'existing' : 'new', shared.cluster.scope),
+        bootstrap: own ?? bootstrapOf(voters, members.length > 0 ? 'existing' : 'new', shared.cluster.scope),
       }),
     })
     return [
-      facts.seat.hasData && blank.map((h) => notForgotten(h)),
+      own !== undefined && blank.map((h) => notForgotten(h)),
       etcdMember(host.name, { peerUrl: `https://${host.address}:2380`, through }),
       directory('/etc/provision/etcd'),
       directory('/var/lib/etcd', { owner: '2379', group: '2379', mode: '0700' }),
@@ -85,6 +95,17 @@ export default role({
     ]
   },
 })
+
+/** A host without a vote. One that had a vote loses it; its data is kept aside. */
+function standbyOnly({ name, address }: Host, through: readonly string[], hadVote: boolean) {
+  return (
+    hadVote && [
+      noSwarmService(`etcd-${name}`, { interrupts: ['etcd'] }),
+      noEtcdMember(name, { peerUrl: `https://${address}:2380`, through }),
+      etcdDataAside(),
+    ]
+  )
+}
 
 /**
  * Every hour a snapshot beside the data, every night room that deleted keys have left is given back: on one member at a

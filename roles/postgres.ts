@@ -20,6 +20,7 @@ import { patroniOf } from './sheets/members.ts'
 import * as sheet from './sheets/postgres.ts'
 import { passwords, tls } from './sheets/secrets.ts'
 import { postgresService, reload } from './sheets/services.ts'
+import { votersOf } from './sheets/voters.ts'
 
 /** What it listens on; HAProxy has the same 5432, and 5433, on the address that clients use. */
 export const ports: readonly Port[] = [
@@ -91,6 +92,7 @@ export default role({
     const parameters = parametersFor(vars, facts.hardware, hosts)
     const { url, via: service } = patroniOf(host)
     const addresses = hosts.map((h) => h.address)
+    const voters = votersOf(hosts, shared.cluster)
     const dynamic = {
       ttl,
       loop_wait: loopWait,
@@ -110,7 +112,7 @@ export default role({
         address: host.address,
         major,
         allowlist: JSON.stringify(addresses),
-        etcd: JSON.stringify(addresses.map((a) => `${a}:2379`)),
+        etcd: JSON.stringify(voters.map((h) => `${h.address}:2379`)),
         dynamic: JSON.stringify(dynamic),
         members: hosts.map((h) => ({ name: h.name, address: h.address })),
       }),
@@ -129,12 +131,13 @@ export default role({
       ['/var/lib/pg', '/var/lib/pg/data', '/var/lib/pg/wal'].map((path) =>
         directory(path, { owner: '5432', group: '5432', mode: '0700' }),
       ),
+      // A file, not a variable of the service: when a member comes, goes or moves, no other one is restarted.
+      file('/etc/provision/postgres/members', { content: `${addresses.join(',')}\n` }),
       config,
       reload('Patroni', service, config),
-      swarmService(
-        postgresService({ host, images: imageSet(shared.images), tls: secrets.tls }, secrets, addresses),
-        { interrupts: ['postgres'] },
-      ),
+      swarmService(postgresService({ host, images: imageSet(shared.images), tls: secrets.tls }, secrets), {
+        interrupts: ['postgres'],
+      }),
       check(`one leader and ${hosts.length - 1} streaming standbys`, postgresHealthy(host, hosts.length), {
         withinSeconds: 300,
         pages: postgresPages(host, hosts.length),

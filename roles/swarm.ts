@@ -1,7 +1,10 @@
 import {
   check,
   enginePage,
+  type Host,
+  leftAt,
   type Port,
+  precondition,
   role,
   sh,
   sharedVars,
@@ -12,6 +15,7 @@ import {
   swarmNodes,
   t,
 } from 'provision'
+import { newcomerVars } from './newcomer.ts'
 
 /** What Docker listens on for the swarm. */
 export const ports: readonly Port[] = [
@@ -38,15 +42,20 @@ export const swarmVars = sharedVars('swarm', vars)
 export default role({
   name: 'swarm',
   vars,
-  facts: { swarm },
-  resources({ vars, host, hosts }) {
+  shared: { newcomer: newcomerVars },
+  facts: { swarm, left: leftAt },
+  resources({ vars, facts, shared, host, hosts }) {
+    const { newcomer } = shared
     const isMember = (h: (typeof hosts)[number]) => h.facts.swarm.state !== 'inactive'
     // A host that lost its swarm joins that of the others. One is founded only where no host is in any: a manager
-    // that has no leader at this moment says that it manages nothing, and is a member all the same.
-    const founder = hosts.find((h) => h.facts.swarm.isManager) ?? hosts.find(isMember) ?? hosts[0]
+    // that has no leader at this moment says that it manages nothing, and is a member all the same. Nobody joins the swarm
+    // of a newcomer, which may be another cluster's.
+    const settled = hosts.filter((h) => h.name !== newcomer.host)
+    const founder = settled.find((h) => h.facts.swarm.isManager) ?? settled.find(isMember) ?? hosts[0]
     const through =
       founder && founder.name !== host.name ? { host: founder.name, address: founder.address } : undefined
     return [
+      facts.left !== undefined && newcomer.host !== host.name && isOut(host),
       swarmManager({ address: host.address, addressPool: vars.addressPool, ...(through ? { through } : {}) }),
       swarmNode({ labels: { 'provision.host': host.name } }),
       host.name === hosts[0]?.name && swarmAutolock(vars.autolock),
@@ -65,6 +74,15 @@ export default role({
     ]
   },
 })
+
+/** Whoever was taken out in order does not come back because an inventory still names it. */
+function isOut({ name }: Host) {
+  return precondition('a member of the cluster', {
+    needs: `${name} was not taken out of the cluster`,
+    found: { holds: false, measured: 'it was, in order' },
+    next: `take ${name} out of the inventory; or let it in again: provision add ${name}`,
+  })
+}
 
 function membersReady(count: number): string {
   return sh`n=$(curl -s --max-time 10 --unix-socket /run/docker.sock http://docker/nodes | jq '[.[] | select(.Status.State == "ready" and .ManagerStatus.Reachability == "reachable")] | length')

@@ -3,6 +3,7 @@ import cluster from './cluster.ts'
 import { imageVars } from './sheets/images.ts'
 import { etcdLook, postgresLook, swarmLook } from './sheets/looks.ts'
 import { ruvectorVerdict } from './sheets/ruvector.ts'
+import { votersOf } from './sheets/voters.ts'
 
 /** What must hold of a finished cluster, seen from every host. The testing checklist of docs/deployment-plan.md. */
 export default role({
@@ -11,22 +12,24 @@ export default role({
   shared: { cluster, images: imageVars },
   resources({ shared, host, hosts }) {
     const { vip } = shared.cluster
-    const members = String(hosts.length)
-    const alive = (look: string) =>
+    const voters = votersOf(hosts, shared.cluster)
+    const hasVote = voters.some((h) => h.name === host.name)
+    const alive = (look: string, members = String(hosts.length)) =>
       sh`said=$(eval ${look}); printf '%s\n' "$said"; printf '%s\n' "$said" | grep -Eq ${`^alive [a-z]+ ${members}$`}`
     return [
       precondition('swarm', {
-        needs: `this manager answers; ${members} in all`,
+        needs: `this manager answers; ${hosts.length} in all`,
         measure: alive(swarmLook),
         next: 'provision status; docker node ls on the host',
       }),
-      precondition('etcd', {
-        needs: `this member has a leader; ${members} in all`,
-        measure: alive(etcdLook),
-        next: 'docs/deployment-plan.md, etcd',
-      }),
+      hasVote &&
+        precondition('etcd', {
+          needs: `this member has a leader; ${voters.length} in all`,
+          measure: alive(etcdLook, String(voters.length)),
+          next: 'docs/deployment-plan.md, etcd',
+        }),
       precondition('postgres', {
-        needs: `primary, or streaming; ${members} in all`,
+        needs: `primary, or streaming; ${hosts.length} in all`,
         measure: alive(postgresLook(host)),
         next: 'docs/deployment-plan.md, PostgreSQL',
       }),

@@ -1,4 +1,4 @@
-import { type Host, type PatroniCluster, patroniPage, patroniRequest, raw, sh } from 'provision'
+import { type Host, leftFile, type PatroniCluster, patroniPage, patroniRequest, raw, sh } from 'provision'
 import { patroniOf } from './members.ts'
 
 const own = 'curl -fK /etc/provision/tls/curl.conf'
@@ -74,7 +74,7 @@ function askMember(host: Host, answer: string): string {
   elif $s.state == "running" and $s.replication_state == "streaming" and $counts then "alive member \\($c.members | length)"
   else "down" end) as $own
 | ${answer}`
-  return `[ -d /var/lib/pg/data/main ] || { echo absent; exit; }
+  return `[ -d /var/lib/pg/data/main ] && [ ! -e ${leftFile} ] || { echo absent; exit; }
 curl -K /etc/provision/tls/curl.conf ${url}/patroni ${url}/cluster ${url}/config | jq -rn '${judge}' || echo down`
 }
 

@@ -33,6 +33,8 @@ export function postgresParameters(sizes: Sizes): Parameters {
   const mb = (n: number) => `${Math.floor(n)}MB`
   const clamp = (n: number, low: number, high: number) => Math.min(high, Math.max(low, n))
   const maxWalMb = clamp(walVolumeMb / 4, 512, 16384)
+  // The same for three members and for five: a standby that is added restarts nobody.
+  const connections = Math.max(members, 5) + 5
   return {
     shared_buffers: mb(clamp(memoryMb / 4, 128, 24576)),
     huge_pages: 'try',
@@ -56,8 +58,8 @@ export function postgresParameters(sizes: Sizes): Parameters {
     max_wal_size: mb(maxWalMb),
     checkpoint_timeout: '15min',
     checkpoint_completion_target: 0.9,
-    max_wal_senders: members + 7,
-    max_replication_slots: members + 7,
+    max_wal_senders: connections,
+    max_replication_slots: connections,
     wal_keep_size: mb(clamp(walVolumeMb / 16, 128, 2048)),
     // Never -1: the slot of a dead standby must not fill the disk.
     max_slot_wal_keep_size: mb(clamp(walVolumeMb / 2 - maxWalMb, 1024, 49152)),

@@ -52,17 +52,13 @@ export function etcdService({ host, images, tls }: Parts): ServiceWish {
   }
 }
 
-export function postgresService(
-  { host, images, tls }: Parts,
-  passwords: Passwords,
-  addresses: readonly string[],
-): ServiceWish {
+export function postgresService({ host, images, tls }: Parts, passwords: Passwords): ServiceWish {
   return {
     name: `postgres-${host.name}`,
     image: images.postgres.tag,
     host: host.name,
     user: '5432:5432',
-    env: { NODE_ADDRESS: host.address, MEMBERS: addresses.join(',') },
+    env: { NODE_ADDRESS: host.address },
     mounts: [config('postgres'), { source: '/var/lib/pg', target: '/var/lib/pg' }],
     tmpfs: [
       tmp,

@@ -16,14 +16,28 @@ export interface RunFlags {
   readonly verbose?: boolean
   readonly acceptNewHostKeys?: boolean
   readonly detailedExitcode?: boolean
+  /** A host of the inventory that the run leaves out. No flag: `provision remove` says it. */
+  readonly without?: string
   /** Where `plan` saves what it found. */
   readonly out?: string
 }
 
-/** Flags of `provision replace`. */
-export interface ReplaceFlags extends RunFlags {
+/** Flags of `provision add` and `provision replace`. */
+export interface NewcomerFlags extends RunFlags {
   /** Fingerprint of the new machine's host key. */
   readonly hostKey?: string
+  /** Delete what its disks hold of another cluster. */
+  readonly wipe?: boolean
+  /** The host's name, typed beforehand, where there is no terminal to ask on. */
+  readonly confirm?: string
+  /** Of replace: take the old machine out in order first. */
+  readonly decommission?: boolean
+}
+
+/** Flags of `provision remove`. */
+export interface RemoveFlags extends RunFlags {
+  /** The machine is gone, and does not come back. */
+  readonly dead?: boolean
 }
 
 /** Flags of commands that look at the cluster. */

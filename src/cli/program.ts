@@ -1,5 +1,13 @@
 import { Command } from 'commander'
-import type { AuditFlags, ClusterFlags, FirewallFlags, PsqlFlags, ReplaceFlags, RunFlags } from './flags.ts'
+import type {
+  AuditFlags,
+  ClusterFlags,
+  FirewallFlags,
+  NewcomerFlags,
+  PsqlFlags,
+  RemoveFlags,
+  RunFlags,
+} from './flags.ts'
 
 const examples = `
 Examples:
@@ -68,11 +76,20 @@ runFlags(program.command('rollback <phase>'))
     process.exitCode = await (await import('./rollback-command.ts')).rollbackCommand(phase, flags)
   })
 
-runFlags(program.command('replace <host>'))
+newcomerFlags(program.command('replace <host>'))
   .description('a new machine for a host that died: one command makes the cluster whole')
-  .option('--host-key <SHA256:…>', "fingerprint of the new machine's host key, from its console")
-  .action(async (host: string, flags: ReplaceFlags) => {
-    process.exitCode = await (await import('./replace-command.ts')).replaceCommand(host, flags)
+  .option('--decommission', 'the old machine still works: take it out in order first')
+  .action((host: string, flags: NewcomerFlags) => newcomer('replace', host, flags))
+
+newcomerFlags(program.command('add <host>'))
+  .description('one more standby, which the inventory names already')
+  .action((host: string, flags: NewcomerFlags) => newcomer('add', host, flags))
+
+runFlags(program.command('remove <host>'))
+  .description('a host leaves the cluster in order, and the others forget it; what it has stored stays on it')
+  .option('--dead', 'its machine is gone and does not come back: the others forget it')
+  .action(async (host: string, flags: RemoveFlags) => {
+    process.exitCode = await (await import('./remove-command.ts')).removeCommand(host, flags)
   })
 
 runFlags(program.command('switchover'))
@@ -240,6 +257,18 @@ function runFlags(command: Command): Command {
     .option('--output <kind>', 'auto, live, plain, json or junit', 'auto')
     .option('-v, --verbose', 'show remote scripts and timings')
     .option('--accept-new-host-keys', 'take unknown host keys (never changed ones)')
+}
+
+function newcomerFlags(command: Command): Command {
+  return runFlags(command)
+    .option('--host-key <SHA256:…>', "fingerprint of the new machine's host key, from its console")
+    .option('--wipe', 'delete what its disks hold of another cluster: its name is asked for')
+    .option('--confirm <host>', 'that name, where nobody can be asked')
+}
+
+async function newcomer(playbook: 'add' | 'replace', host: string, flags: NewcomerFlags): Promise<void> {
+  const { newcomerCommand } = await import('./newcomer-command.ts')
+  process.exitCode = await newcomerCommand(playbook, host, flags)
 }
 
 /** A procedure of every day: the playbook of its name, with what was asked for as vars of the role of that name. */

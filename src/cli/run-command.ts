@@ -91,7 +91,8 @@ interface Loaded {
 
 async function load(file: string, flags: RunFlags): Promise<Loaded> {
   const playbook = await loadPlaybook(file, root)
-  const inventory = loadInventory(flags.inventory, { set: flags.set ?? [] })
+  const { set = [], without } = flags
+  const inventory = loadInventory(flags.inventory, { set, ...(without === undefined ? {} : { without }) })
   const roles = [...new Set(playbook.plays.flatMap((play) => play.roles))]
   const owners = [...new Set(roles.flatMap((role) => [role, ...Object.values(role.shared)]))]
   checkRoles(inventory, owners, roleNames())

@@ -47,11 +47,11 @@ async function viewOf(
     links.set(host, link)
     const started = Date.now() / 1000
     const output = await link.exec(lookScript(host, vip), { timeoutMs: 20_000 })
-    return { name: host.name, view: parseLook(output, daysLeft, started) }
+    return { name: host.name, votes: hasVote(host), view: parseLook(output, daysLeft, started) }
   } catch (error) {
     if (!(error instanceof ProvisionError)) throw error
     links.delete(host)
-    return { name: host.name, unreachable: error.failure.what }
+    return { name: host.name, votes: hasVote(host), unreachable: error.failure.what }
   }
 }
 
@@ -62,6 +62,12 @@ function daysLeft(pem: string): number {
 function exitCodeOf({ ok, hosts }: Status): number {
   if (hosts.some((h) => h.unreachable)) return 3
   return ok ? 0 : 1
+}
+
+/** Is the host a member of etcd, as the inventory says it? */
+function hasVote({ name, vars }: Host): boolean {
+  const { voters } = (vars.cluster ?? {}) as { readonly voters?: readonly string[] }
+  return voters?.includes(name) ?? true
 }
 
 /** The address that clients use, as the inventory says it. */

@@ -45,6 +45,8 @@ export interface SwarmInfo {
   readonly isManager: boolean
   readonly nodeId: string
   readonly address: string
+  /** Which swarm: its id. Undefined where the host manages none. */
+  readonly cluster: string | undefined
   /** Undefined where the host manages no swarm. */
   readonly autolock: boolean | undefined
 }
@@ -59,6 +61,7 @@ export function swarmInfo(page: Body): SwarmInfo {
       readonly NodeID?: string
       readonly NodeAddr?: string
       readonly Cluster?: {
+        readonly ID?: string
         readonly Spec?: { readonly EncryptionConfig?: { readonly AutoLockManagers?: boolean } }
       }
     }
@@ -70,6 +73,7 @@ export function swarmInfo(page: Body): SwarmInfo {
     isManager: swarm.ControlAvailable === true,
     nodeId: swarm.NodeID ?? '',
     address: swarm.NodeAddr ?? '',
+    cluster: swarm.Cluster?.ID,
     autolock: swarm.Cluster ? swarm.Cluster.Spec?.EncryptionConfig?.AutoLockManagers === true : undefined,
   }
 }

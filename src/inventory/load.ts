@@ -48,8 +48,11 @@ export interface VarsOwner {
   readonly vars: TObject
 }
 
-/** Loads and checks an inventory. Throws InputError with file:line:column for every problem at once. */
-export function loadInventory(file: string, options: { readonly set?: readonly string[] } = {}): Inventory {
+/** Loads and checks an inventory; `without` leaves a host out, as if the file did not name it. Throws InputError with file:line:column for every problem at once. */
+export function loadInventory(
+  file: string,
+  options: { readonly set?: readonly string[]; readonly without?: string } = {},
+): Inventory {
   const sets = (options.set ?? []).map(setLayer)
   const document = readDocument(file)
   const failures: Failure[] = [
@@ -63,7 +66,8 @@ export function loadInventory(file: string, options: { readonly set?: readonly s
   if (failures.length > 0) throw inputErrors(failures)
 
   const layers = new Map<string, readonly Layer[]>()
-  const hosts = [...named].map(([name, { address, keys }]): Host => {
+  const present = [...named].filter(([name]) => name !== options.without)
+  const hosts = present.map(([name, { address, keys }]): Host => {
     const own = groups.chainOf(name)
     // The one place of precedence: weakest first.
     const levels: readonly (readonly [string, Path])[] = [

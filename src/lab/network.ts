@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { mirrors } from './base.ts'
-import { bridge, cache, folder, gateway, type LabHost, namespace, proxyPort } from './settings.ts'
+import { bridge, cache, folder, gateway, type LabHost, labHosts, namespace, proxyPort } from './settings.ts'
 import { pause, runHere, startDetached, succeeds } from './shell.ts'
 
 const here = import.meta.dirname
@@ -38,7 +38,8 @@ export async function networkUp(hosts: readonly LabHost[]): Promise<void> {
     SECURE: 'index.crates.io',
   })
   mkdirSync(join(folder, 'ssh'), { recursive: true })
-  const pairs = hosts.map((host) => `${host.socket}=${host.address}`)
+  // Some more than there are: a host may be added later.
+  const pairs = labHosts(Math.max(hosts.length, 6)).map((host) => `${host.socket}=${host.address}`)
   await helper('relay', 'nsenter', [
     `--net=/run/netns/${namespace}`,
     process.execPath,

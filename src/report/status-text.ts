@@ -14,7 +14,7 @@ export function formatStatus(status: Status, color: boolean): string {
   )
   const clocks = status.hosts.flatMap(({ view }) => (view ? [view.clockOffset] : []))
   const skewOf = (clock: ClockOffset) => Math.max(0, ...clocks.map((other) => apart(clock, other)))
-  const rows = status.hosts.map(({ name, view }) => {
+  const rows = status.hosts.map(({ name, votes, view }) => {
     if (!view) return [bad(name), bad('unreachable'), '', '', '', '', '', '', '', '']
     const { swarm, etcd, patroni } = view
     const node = swarm?.nodes.find((n) => n.name === name)
@@ -23,7 +23,7 @@ export function formatStatus(status: Status, color: boolean): string {
     return [
       name,
       node?.ready ? good(node.leader ? 'leader' : 'manager') : bad(swarm ? 'not ready' : 'none'),
-      etcd?.hasLeader ? good(etcd.leader ? 'leader' : 'member') : bad('down'),
+      etcd?.hasLeader ? good(etcd.leader ? 'leader' : 'member') : votes ? bad('down') : 'no vote',
       patroni ? good(role.replace('_', ' ')) : bad('down'),
       patroni ? `${patroni.state}, tl ${member?.timeline || patroni.timeline}` : '',
       member && role !== 'primary' ? megabytes(member.lag) : '',

@@ -47,7 +47,7 @@ interface Voter {
 const client = 'curl -fK /etc/provision/tls/curl.conf'
 
 /** Asks the first member that answers; the shell function `members VERB JSON`. */
-function asking(through: readonly string[]): Script {
+export function asking(through: readonly string[]): Script {
   return sh`members() { for via in ${through}; do ${raw(client)} -d "$2" "$via/v3/cluster/member/$1" && return; done; return 1; }`
 }
 

@@ -27,12 +27,12 @@ const kind: Kind<QuorumWish, Member> = {
     parse: ({ stdout }) => wished.map((_, i) => memberOf(stdout.split('\n')[i] ?? '')),
   }),
   plan: () => [],
-  // Asked by the engine after it took the member down: waits until it is back.
+  // Asked by the engine after it took the member down: waits until it is back, or was taken out for good.
   apply: (planned) =>
     lines(
       planned.map(
         ({ desired: { look, backWithinSeconds } }) =>
-          sh`end=$(($(date +%s) + ${backWithinSeconds})); until said=$( (eval ${look}) 2>/dev/null); case $said in alive*) true ;; *) false ;; esac; do if [ "$(date +%s)" -ge "$end" ]; then printf 'still %s after %s s\n' "\${said:-silent}" ${backWithinSeconds} >&2; exit 1; fi; sleep 0.5; done`,
+          sh`end=$(($(date +%s) + ${backWithinSeconds})); until said=$( (eval ${look}) 2>/dev/null); case $said in alive* | absent) true ;; *) false ;; esac; do if [ "$(date +%s)" -ge "$end" ]; then printf 'still %s after %s s\n' "\${said:-silent}" ${backWithinSeconds} >&2; exit 1; fi; sleep 0.5; done`,
       ),
     ),
 }

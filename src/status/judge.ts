@@ -13,6 +13,8 @@ export interface Status {
   readonly vip: string
   readonly hosts: readonly {
     readonly name: string
+    /** Is it to be a member of etcd? */
+    readonly votes: boolean
     readonly view?: HostView
     readonly unreachable?: string
   }[]
@@ -40,7 +42,7 @@ export function judge(vip: string, hosts: Status['hosts']): Status {
     troubles.push({ severity: 'critical', what, ...(host ? { host } : {}) })
   const warning = (what: string, host?: string) =>
     troubles.push({ severity: 'warning', what, ...(host ? { host } : {}) })
-  const seen = hosts.flatMap(({ name, view }) => (view ? [{ name, view }] : []))
+  const seen = hosts.flatMap(({ name, votes, view }) => (view ? [{ name, votes, view }] : []))
   const names = (has: (view: HostView) => boolean) => seen.filter((h) => has(h.view)).map((h) => h.name)
 
   for (const { name, unreachable } of hosts) if (unreachable) critical(`not reachable: ${unreachable}`, name)
@@ -52,13 +54,14 @@ export function judge(vip: string, hosts: Status['hosts']): Status {
     critical(
       holders.length === 0 ? `nobody holds ${vip}` : `${vip} is held more than once: ${holders.join(', ')}`,
     )
-  const votes = names((v) => v.etcd?.hasLeader === true && !v.etcd.learner).length
-  if (votes * 2 <= hosts.length) critical(`etcd has no quorum: ${votes} of ${hosts.length} members`)
+  const voters = hosts.filter((h) => h.votes).length
+  const alive = names((v) => v.etcd?.hasLeader === true && !v.etcd.learner).length
+  if (alive * 2 <= voters) critical(`etcd has no quorum: ${alive} of ${voters} members`)
 
-  for (const { name, view } of seen) {
+  for (const { name, votes, view } of seen) {
     const { swarm, etcd, patroni, proxy } = view
     if (!swarm) warning('is in no swarm', name)
-    if (!etcd?.hasLeader) critical('etcd does not answer, or has no leader', name)
+    if (votes && !etcd?.hasLeader) critical('etcd does not answer, or has no leader', name)
     if (etcd?.learner) critical('etcd has no vote yet: provision promotes it', name)
     for (const alarm of etcd?.alarms ?? []) critical(`etcd raises the alarm ${alarm}`, name)
     if (!patroni) critical('Patroni does not answer', name)

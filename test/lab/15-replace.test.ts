@@ -1,136 +1,185 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { hostKey, start, untilSsh, wipe } from '../../src/lab/host.ts'
+import { wipe } from '../../src/lab/host.ts'
+import { up } from '../../src/lab/lab.ts'
+import { labHost } from '../../src/lab/settings.ts'
 import { sh } from '../../src/shell/sh.ts'
-import { fingerprint } from '../../src/transport/host-keys.ts'
 import { labInventory, provision, type Run } from './cli.ts'
 import { Writer } from './client.ts'
-import { clusterUp, hostNamed, on, roles, status, untilWell } from './cluster.ts'
+import { clusterUp, on, roles, status, untilWell } from './cluster.ts'
+import { blank, inventoryWith, membersSeenBy, watch } from './machines.ts'
 
 beforeAll(async () => {
   await clusterUp()
   await untilWell()
 })
-// The next suite goes on with the cluster.
-afterAll(() => untilWell())
+// The next suite goes on with the three at their own addresses.
+afterAll(async () => {
+  await wipe(labHost('h4'))
+  await untilWell()
+})
 
-/** The machine burns; a blank one with the same name and address stands in its place, up, and nothing on it. */
-async function blank(name: string): Promise<string> {
-  const host = await hostNamed(name)
-  await wipe(host)
-  await start(host)
-  await untilSsh(host)
-  return fingerprint(Buffer.from(hostKey(host).split(' ')[1] ?? '', 'base64'))
-}
+const names = ['h1', 'h2', 'h3']
 
 const replace = (name: string, ...args: readonly string[]): Promise<Run> =>
-  provision(['replace', name, ...labInventory, '--yes', '--output', 'plain', ...args])
+  provision(['replace', name, '--yes', '--output', 'plain', ...args])
 
-interface Members {
-  readonly members: readonly {
-    readonly name?: string
-    readonly clientURLs?: readonly string[]
-    readonly isLearner?: boolean
-  }[]
+/** Where a host's machine is another one, at another address. */
+const moved = (name: string, machine: string) =>
+  inventoryWith((document, at) => document.setIn(['hosts', name], at(machine)))
+
+/** A standby that does not hold the address of the clients, and another host. */
+async function standby(): Promise<{ readonly name: string; readonly other: string }> {
+  const { standbys, holder, leader } = await roles()
+  const name = standbys.find((s) => s !== holder) ?? leader
+  return { name, other: standbys.find((s) => s !== name) ?? leader }
 }
 
-/** etcd's members as a host that stays sees them, once a second, until it is ended. */
-function watch(from: string): { end(): Promise<readonly string[]> } {
-  const seen: string[] = []
-  let isOver = false
-  const work = (async () => {
-    while (!isOver) {
-      const { members } = await membersSeenBy(from)
-      seen.push(
-        members
-          .map((m) => `${m.name ?? '?'}${m.isLearner ? ' learner' : ''}`)
-          .sort()
-          .join(', '),
-      )
-      await sleep(1000)
-    }
-  })()
-  return {
-    async end() {
-      isOver = true
-      await work
-      return [...new Set(seen)]
-    },
+async function mustRefuse(run: Promise<Run>, why: string): Promise<void> {
+  const { code, stdout, stderr } = await run
+  expect([code, stdout + stderr]).toEqual([1, expect.stringContaining(why)])
+  expect(stdout).not.toContain('changed  ')
+}
+
+/** The replacement itself, under a writer: what it must leave behind. */
+async function replaced(
+  what: string,
+  name: string,
+  other: string,
+  args: readonly string[],
+  inventory: readonly string[],
+  limits: { readonly outage: number; readonly writer?: Writer },
+): Promise<void> {
+  const writer = limits.writer ?? (await Writer.start())
+  try {
+    const members = watch(other)
+    const started = performance.now()
+    const run = await replace(name, ...args, ...inventory)
+    if (run.code !== 0) throw new Error(run.stdout.slice(-3000) + run.stderr)
+    const took = (performance.now() - started) / 1000
+    await untilWell(180, inventory)
+    const seen = await members.end()
+    const { outage, lost } = await writer.stop()
+    console.log(
+      `${what}: ${took.toFixed(0)} s, ${outage.toFixed(1)} s without a write, ${lost.length} lost; etcd's members meanwhile: ${seen.join(' | ')}`,
+    )
+    expect([lost, outage < limits.outage, outage]).toEqual([[], true, outage])
+    // At all times those that stay are voters; at the end there is no ghost, in etcd and in the swarm.
+    for (const list of seen)
+      expect(list.split(', ').filter((m) => names.includes(m)).length).toBeGreaterThanOrEqual(2)
+    const { members: etcd } = await membersSeenBy(other)
+    expect(etcd.map((m) => [m.name, m.clientURLs?.length, m.isLearner === true]).sort()).toEqual(
+      names.map((h) => [h, 1, false]),
+    )
+    const nodes = await on(other, sh`docker node ls --format '{{.Hostname}} {{.Status}}'`)
+    expect(nodes.split('\n').sort()).toEqual(names.map((h) => `${h} Ready`))
+    expect((await provision(['plan', ...inventory, '--detailed-exitcode'])).code).toBe(0)
+  } catch (error) {
+    writer.kill()
+    throw error
   }
 }
 
-async function membersSeenBy(name: string): Promise<Members> {
-  const list = sh`curl -fK /etc/provision/tls/curl.conf -d '{}' https://127.0.0.1:2379/v3/cluster/member/list`
-  return JSON.parse(await on(name, list)) as Members
-}
+test('a machine under another address takes the place of a standby; what is not fit is refused', async () => {
+  const { name, other } = await standby()
+  await up(4)
+  const hostKey = await blank('h4')
+  const at = moved(name, 'h4')
+  // The machine comes from somewhere: a server of another cluster has run on it.
+  const control = await on(
+    other,
+    sh`docker exec $(docker ps -q --filter ${`label=com.docker.swarm.service.name=postgres-${other}`}) sh -c 'initdb -D /run/provision/foreign >/dev/null; base64 -w0 /run/provision/foreign/global/pg_control; rm -r /run/provision/foreign'`,
+  )
+  const data = '/var/lib/pg/data/main/global'
+  await on('h4', sh`mkdir -p ${data}; echo ${control} | base64 -d >${`${data}/pg_control`}`)
+  await wipe(labHost(name))
 
-for (const role of ['a standby', 'the primary'] as const)
-  test(`the machine of ${role} is replaced by one command: three again, nothing acknowledged is lost`, async () => {
-    const { leader, standbys, holder } = await roles()
-    const name = role === 'the primary' ? leader : (standbys.find((s) => s !== holder) ?? leader)
-    const [other = ''] = ['h1', 'h2', 'h3'].filter((h) => h !== name)
-    const writer = await Writer.start()
-    try {
-      const shown = await blank(name)
-      // The others have noticed, and another one leads.
-      await writer.untilCalm()
-      const stranger = await replace(name, '--host-key', 'SHA256:doubtful')
-      expect([stranger.code, stranger.stdout]).toEqual([1, ''])
-      expect(stranger.stderr).toContain(
-        `shows ssh-ed25519 ${shown}, not SHA256:doubtful: nothing was changed`,
-      )
+  await mustRefuse(replace(name, ...at, '--host-key', 'SHA256:doubtful'), `shows ssh-ed25519 ${hostKey}`)
+  await mustRefuse(replace(name, ...at, '--host-key', hostKey), 'PostgreSQL of another cluster (system ')
+  await mustRefuse(replace(name, ...at, '--wipe', '--confirm', other), `its name is ${name}, not ${other}`)
+  const wiping = [...at, '--wipe', '--confirm', name]
+  // What is no replacement keeps its hands off: the machine would come back under the dead one's entry.
+  await mustRefuse(
+    provision([...at, '--yes', '--output', 'plain']),
+    `→ a machine in the place of the old one: provision replace ${name}`,
+  )
+  for (const [lie, truth, why] of lies) {
+    await on('h4', lie)
+    await mustRefuse(replace(name, ...wiping), why)
+    await on('h4', truth)
+  }
+  for (const part of ['etcd', 'postgres']) {
+    const container = sh`docker ps -q --filter ${`label=com.docker.swarm.service.name=${part}-${other}`}`
+    await on(other, sh`docker pause $(${container}) >/dev/null`)
+    await mustRefuse(replace(name, ...wiping), `the member of ${part} on ${other} is alive`)
+    await on(other, sh`docker unpause $(${container}) >/dev/null`)
+  }
+  expect(await on('h4', sh`ls /etc/provision 2>/dev/null | wc -l; ls ${data}`)).toBe('0\npg_control')
 
-      const look = await replace(name, '--host-key', shown, '--check')
-      expect([look.code, look.stdout]).toEqual([0, expect.stringContaining(`no-swarm-ghost[${name}]`)])
-      // What is no replacement keeps its hands off: the machine would come back under the dead one's entry.
-      const plain = await provision([...labInventory, '--yes', '--output', 'plain'])
-      expect([plain.code, plain.stdout]).toEqual([
-        1,
-        expect.stringContaining(`→ a machine in the place of the old one: provision replace ${name}`),
-      ])
-      expect(plain.stdout).not.toContain('changed  ')
-
-      const members = watch(other)
-      const started = performance.now()
-      const run = await replace(name)
-      if (run.code !== 0) throw new Error(run.stdout.slice(-3000) + run.stderr)
-      const took = (performance.now() - started) / 1000
-      await untilWell()
-      const seen = await members.end()
-      console.log(`${role} replaced: ${took.toFixed(0)} s; etcd's members meanwhile: ${seen.join(' | ')}`)
-
-      expect(
-        (await membersSeenBy(other)).members
-          .map((m) => [m.name, m.clientURLs?.length, m.isLearner === true])
-          .sort(),
-      ).toEqual(['h1', 'h2', 'h3'].map((h) => [h, 1, false]))
-      const nodes = await on(
-        other,
-        sh`docker node ls --format '{{.Hostname}} {{.Status}} {{.ManagerStatus}}'`,
-      )
-      expect(
-        nodes
-          .split('\n')
-          .map((line) => line.split(' ').slice(0, 2).join(' '))
-          .sort(),
-      ).toEqual(['h1 Ready', 'h2 Ready', 'h3 Ready'])
-      const outcome = await writer.stop()
-      console.log(
-        `${role} replaced under a writer: ${outcome.outage.toFixed(1)} s without a write, ${outcome.lost.length} lost`,
-      )
-      expect(outcome.lost).toEqual([])
-      expect(outcome.outage).toBeLessThan(role === 'the primary' ? 30 : 5)
-      expect((await provision(['plan', ...labInventory, '--detailed-exitcode'])).code).toBe(0)
-    } catch (error) {
-      writer.kill()
-      throw error
-    }
+  const writer = await Writer.start()
+  const second = (async () => {
+    await new Promise((resolve) => setTimeout(resolve, 20_000))
+    return replace(name, ...wiping)
+  })()
+  await replaced('a standby, new address', name, other, ['--wipe', '--confirm', name], at, {
+    outage: 5,
+    writer,
   })
+  await mustRefuse(second, 'another run holds the lock of this host')
+  expect((await second).stdout + (await second).stderr).toContain(', for the playbook replace (run ')
+})
+
+/** What a machine says of itself that it should not: how it is made to, how that ends, and why it is refused. */
+const lies = [
+  [
+    sh`sed 's/^MemTotal:.*/MemTotal: 3000000 kB/' /proc/meminfo >/run/meminfo; mount --bind /run/meminfo /proc/meminfo`,
+    sh`umount /proc/meminfo`,
+    'as big as the others',
+  ],
+  [sh`mount -t tmpfs -o size=100m tmpfs /var`, sh`umount -l /var`, 'as big as the others'],
+  [
+    sh`printf '#!/bin/sh\nexec /usr/bin/date -d "+1 hour" "$@"\n' >/usr/local/bin/date; chmod +x /usr/local/bin/date`,
+    sh`rm /usr/local/bin/date`,
+    'precondition[clock]',
+  ],
+] as const
+
+test('taken out in order, it makes room for a machine at the old address', async () => {
+  const moving = await status(labInventory)
+  const name = moving.hosts.find((h) => h.unreachable)?.name ?? ''
+  const other = names.find((h) => h !== name) ?? ''
+  const writer = await Writer.start()
+  try {
+    const run = await replace(name, '--decommission', ...moved(name, 'h4'))
+    if (run.code !== 0) throw new Error(run.stdout.slice(-3000) + run.stderr)
+    expect((await membersSeenBy(other)).members.map((m) => m.name).sort()).toEqual(
+      names.filter((h) => h !== name),
+    )
+    await wipe(labHost('h4'))
+    const hostKey = await blank(name)
+    await replaced('a standby, same address', name, other, ['--host-key', hostKey], labInventory, {
+      outage: 5,
+      writer,
+    })
+  } catch (error) {
+    writer.kill()
+    throw error
+  }
+})
+
+test("the primary's machine is replaced after its failover", async () => {
+  const { leader: name, standbys } = await roles()
+  const [other = ''] = standbys
+  const writer = await Writer.start()
+  const hostKey = await blank(name)
+  // The others have noticed, and another one leads.
+  await writer.untilCalm()
+  await replaced("the primary's host", name, other, ['--host-key', hostKey], labInventory, {
+    outage: 30,
+    writer,
+  })
+})
 
 test('a host that is there is not replaced; nothing is changed', async () => {
-  const run = await replace('h2')
-  expect(run.code).toBe(1)
-  expect(run.stdout + run.stderr).toContain('h2 answers as itself')
-  expect(run.stdout).not.toContain('changed  ')
+  await mustRefuse(replace('h2', ...labInventory), 'h2 answers as itself')
   expect((await status()).ok).toBe(true)
 })

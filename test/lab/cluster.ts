@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { up } from '../../src/lab/lab.ts'
-import type { LabHost } from '../../src/lab/settings.ts'
+import { type LabHost, labHost } from '../../src/lab/settings.ts'
 import { patroniRequest } from '../../src/patroni/api.ts'
 import { type Script, sh } from '../../src/shell/sh.ts'
 import type { Status } from '../../src/status/judge.ts'
@@ -23,10 +23,9 @@ export async function clusterUp(): Promise<Run> {
   return run
 }
 
+/** One of the cluster's three is up when it is asked for; a machine beside them is taken as it is. */
 export async function hostNamed(name: string): Promise<LabHost> {
-  const host = (await up(3)).find((h) => h.name === name)
-  if (!host) throw new Error(`no host ${name}`)
-  return host
+  return (await up(3)).find((h) => h.name === name) ?? labHost(name)
 }
 
 /** Runs a script on a host, beside provision. */
@@ -34,18 +33,21 @@ export async function on(name: string, script: Script): Promise<string> {
   return onHost(connection(await hostNamed(name)), script)
 }
 
-export async function status(): Promise<Status> {
-  const { stdout, stderr } = await provision(['status', ...labInventory, '--output', 'json'])
+export async function status(inventory: readonly string[] = labInventory): Promise<Status> {
+  const { stdout, stderr } = await provision(['status', ...inventory, '--output', 'json'])
   if (!stdout) throw new Error(stderr)
   return JSON.parse(stdout) as Status
 }
 
 /** Waits until `provision status` finds nothing amiss; gives the seconds that it took. */
-export async function untilWell(limitSeconds = 180): Promise<number> {
+export async function untilWell(
+  limitSeconds = 180,
+  inventory: readonly string[] = labInventory,
+): Promise<number> {
   const started = Date.now()
   let last: Status | undefined
   while (Date.now() < started + limitSeconds * 1000) {
-    last = await status()
+    last = await status(inventory)
     if (last.ok) return (Date.now() - started) / 1000
     await sleep(1000)
   }

@@ -46,7 +46,7 @@ function view(name: string, more: Partial<HostView> = {}): HostView {
 }
 
 const hosts = (change: Partial<Record<string, Partial<HostView>>> = {}): Status['hosts'] =>
-  names.map((name) => ({ name, view: view(name, change[name]) }))
+  names.map((name) => ({ name, votes: true, view: view(name, change[name]) }))
 const troubles = (status: Status) => status.troubles.map((t) => `${t.host ?? ''}: ${t.what}`)
 
 test('a healthy cluster: nothing amiss, and the way of a client', () => {
@@ -76,7 +76,7 @@ test('a proxy that sends writes elsewhere is told, also when it sends them nowhe
 })
 
 test('a host that cannot be reached is never counted as well', () => {
-  const status = judge(vip, [...hosts().slice(0, 2), { name: 'h3', unreachable: 'no route' }])
+  const status = judge(vip, [...hosts().slice(0, 2), { name: 'h3', votes: true, unreachable: 'no route' }])
   expect(status.ok).toBe(false)
   expect(troubles(status)).toContain('h3: not reachable: no route')
 })

@@ -1,41 +1,65 @@
 import { InputError, RefusedError } from '../errors.ts'
 import { loadInventory } from '../inventory/index.ts'
-import { nearest } from '../inventory/nearest.ts'
 import type { Host } from '../model/host.ts'
 import { fingerprint, keyType, verdict } from '../transport/host-keys.ts'
 import { trustKey } from '../transport/known-hosts.ts'
 import { ask } from './ask.ts'
 import { connectorFor } from './connector.ts'
-import type { ReplaceFlags } from './flags.ts'
+import { hostNamed } from './day2.ts'
+import type { NewcomerFlags } from './flags.ts'
 import { runCommand } from './run-command.ts'
 
 /**
- * `provision replace HOST`: a new machine stands where a dead one was. Its host key is taken only by a fingerprint that
- * somebody has read on its console; the rest is a run of playbooks/replace.ts.
+ * `provision add HOST` and `provision replace HOST`: a new machine, beside the others or where a dead one was. Its host key
+ * is taken only by a fingerprint that somebody has read on its console; the rest is a run of the playbook of that name.
  */
-export async function replaceCommand(name: string, flags: ReplaceFlags): Promise<number> {
-  const inventory = loadInventory(flags.inventory, { set: flags.set ?? [] })
-  const host = inventory.hosts.find((h) => h.name === name)
-  if (!host)
-    throw new InputError({
-      what: `the inventory has no host ${name}`,
-      next: nearest(
-        name,
-        inventory.hosts.map((h) => h.name),
-      ),
-    })
-  const connector = connectorFor(flags, (other) => inventory.hosts.find((h) => h.name === other))
+export async function newcomerCommand(
+  playbook: 'add' | 'replace',
+  name: string,
+  flags: NewcomerFlags,
+): Promise<number> {
+  const { hosts } = loadInventory(flags.inventory, { set: flags.set ?? [] })
+  const host = hostNamed(name, hosts)
+  if (flags.decommission) return decommission(name, flags)
+  if (flags.wipe && !flags.check) await mustConfirm(name, flags)
+  const connector = connectorFor(flags, (other) => hosts.find((h) => h.name === other))
   try {
     const { host: completed, key } = await connector.hostKey(host)
     if (verdict(completed, key) !== 'known') await accept(completed, key, flags)
   } finally {
     connector.close()
   }
-  return runCommand('playbooks/replace.ts', { ...flags, set: [...(flags.set ?? []), `replace.host=${name}`] })
+  const asked = [`newcomer.host=${name}`, ...(flags.wipe ? ['newcomer.wipe=true'] : [])]
+  return runCommand(`playbooks/${playbook}.ts`, { ...flags, set: [...(flags.set ?? []), ...asked] })
+}
+
+/** The old machine still works: it leaves in order, and then somebody puts the new one in its place. */
+async function decommission(name: string, flags: NewcomerFlags): Promise<number> {
+  const code = await runCommand('playbooks/leave.ts', {
+    ...flags,
+    set: [...(flags.set ?? []), `leave.host=${name}`],
+  })
+  if (code === 0 && !flags.check)
+    console.error(
+      `${name} has left. Switch it off, put the new machine in its place (or write its address into ${flags.inventory}), then: provision replace ${name}`,
+    )
+  return code
+}
+
+async function mustConfirm(name: string, { confirm }: NewcomerFlags): Promise<void> {
+  if (confirm === undefined && !process.stdin.isTTY)
+    throw new InputError({
+      host: name,
+      what: '--wipe deletes databases for good, and there is nobody to ask',
+      next: `confirm it: --confirm ${name}`,
+    })
+  const typed = confirm ?? (await ask(`What ${name} holds of another cluster will be gone. Type its name: `))
+  if (typed !== name)
+    throw new RefusedError({ host: name, what: `its name is ${name}, not ${typed}: nothing was changed` })
 }
 
 /** Takes the new machine's key, when it is the one that the operator has read. */
-async function accept(host: Host, key: Buffer, { hostKey }: ReplaceFlags): Promise<void> {
+async function accept(host: Host, key: Buffer, { hostKey }: NewcomerFlags): Promise<void> {
   const shown = `${keyType(key)} ${fingerprint(key)}`
   const where = 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub, on its console'
   if (host.connection.hostKeys.length > 0)

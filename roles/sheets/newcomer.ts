@@ -1,0 +1,88 @@
+import { type Host, precondition } from 'provision'
+
+/** What is known of a machine that is to be a member, and of those that are. */
+export type Machine = Host & {
+  readonly facts: {
+    readonly swarm: { readonly state: string; readonly cluster: string | undefined }
+    readonly seat: { readonly hasData: boolean; readonly bootstrap: string | undefined }
+    readonly prepared: boolean
+    readonly identity: string | undefined
+    readonly left: string | undefined
+    readonly hardware: {
+      readonly ramKb: number
+      readonly freeKb: { readonly var: number }
+      readonly usedKb: { readonly var: number }
+    }
+  }
+}
+
+/** A machine that is a member of everything is no new one; one that an earlier try left half-way is. */
+export function isNew({ name, facts }: Machine, hasVote: boolean) {
+  const isMember =
+    facts.prepared &&
+    facts.swarm.state === 'active' &&
+    (hasVote ? facts.seat.hasData : facts.identity !== undefined) &&
+    facts.left === undefined
+  return precondition('a new machine', {
+    needs: `a blank machine as ${name}`,
+    found: {
+      holds: !isMember,
+      measured: isMember
+        ? `${name} answers as itself: prepared, in the swarm, with its data`
+        : 'blank, or half-way',
+    },
+    next: `there is nothing to do here: provision mends what it can. Is the machine to go? provision replace ${name} --decommission takes it out in order`,
+  })
+}
+
+/** All members have one configuration: a smaller one would not bear it. Room for the data, and a third more to work in. */
+export function isBigEnough(target: Machine, others: readonly Machine[]) {
+  const gb = (kb: number) => `${(kb / 1024 / 1024).toFixed(1)} GB`
+  const { ramKb, freeKb, usedKb } = target.facts.hardware
+  const ram = Math.min(...others.map((h) => h.facts.hardware.ramKb))
+  const data = Math.max(...others.map((h) => h.facts.hardware.usedKb.var))
+  // A few per cent of memory are the firmware's, and differ from board to board.
+  const hasRam = ramKb >= ram * 0.95
+  const hasRoom = freeKb.var + usedKb.var >= data * 1.3
+  return precondition('as big as the others', {
+    needs: `${gb(ram)} of memory, and ${gb(data * 1.3)} on /var`,
+    found: { holds: hasRam && hasRoom, measured: `${gb(ramKb)}, and ${gb(freeKb.var + usedKb.var)}` },
+    next: 'take a bigger machine; or make the configuration smaller first (postgres.memoryMb), on the others',
+  })
+}
+
+/**
+ * What the machine's disks hold of another cluster than that of the others. Data of this very cluster is no harm: PostgreSQL's
+ * is caught up or rewound, etcd's is that of an earlier try.
+ */
+export function foreignData(target: Machine, others: readonly Machine[]) {
+  const { swarm, seat, identity } = target.facts
+  const ours = new Set(others.flatMap((h) => h.facts.identity ?? []))
+  const database = identity !== undefined && !ours.has(identity) ? identity : undefined
+  const isForeignEtcd =
+    seat.hasData && !others.some((h) => seat.bootstrap?.includes(`=https://${h.address}:2380`))
+  const swarms = new Set(others.flatMap((h) => h.facts.swarm.cluster ?? []))
+  const isForeignSwarm =
+    swarm.state !== 'inactive' && swarm.state !== 'unknown' && !swarms.has(swarm.cluster ?? '')
+  const found = [
+    database && `PostgreSQL of another cluster (system ${database})`,
+    isForeignEtcd && 'etcd of another cluster',
+    isForeignSwarm && 'a member of another swarm',
+  ].filter(Boolean)
+  return {
+    swarm: isForeignSwarm,
+    folders: [
+      ...(database ? ['/var/lib/pg/data/main', '/var/lib/pg/wal/main'] : []),
+      ...(isForeignEtcd ? ['/var/lib/etcd/member'] : []),
+    ],
+    precondition: (wipes: boolean) =>
+      precondition('no data of another cluster', {
+        needs: 'nothing of another cluster on the disks',
+        found: {
+          holds: found.length === 0 || wipes,
+          measured: `${found.join(', ') || 'nothing'}${wipes && found.length > 0 ? ', to be deleted' : ''}`,
+        },
+        next: `is it the right machine? If nothing of it is needed any more: provision replace ${target.name} --wipe`,
+      }),
+  }
+}

@@ -1,0 +1,19 @@
+import { type Host, precondition, sh } from 'provision'
+import { etcdLook, postgresLook, swarmLook } from './looks.ts'
+
+/** While one is missing, all others must be there: with one more gone nothing would be left that may decide. */
+export function othersAlive(host: Host, hasVote: boolean) {
+  return [
+    hasVote && alive('etcd', etcdLook, host),
+    alive('swarm', swarmLook, host),
+    alive('postgres', postgresLook(host), host),
+  ]
+}
+
+function alive(name: string, look: string, { name: host }: Host) {
+  return precondition(`${name} on ${host}`, {
+    needs: `the member of ${name} on ${host} is alive`,
+    measure: sh`said=$(eval ${look}); printf '%s\n' "$said"; case $said in alive*) ;; *) exit 1 ;; esac`,
+    next: 'provision status says what is wrong; bring it back first, one after the other',
+  })
+}

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { wipe } from '../../src/lab/host.ts'
+import { up } from '../../src/lab/lab.ts'
+import { labHost } from '../../src/lab/settings.ts'
+import { sh } from '../../src/shell/sh.ts'
+import { labInventory, provision } from './cli.ts'
+import { Writer } from './client.ts'
+import { clusterUp, on, untilWell } from './cluster.ts'
+import { blank, inventoryWith, membersSeenBy } from './machines.ts'
+
+const four = inventoryWith((document, at) => {
+  document.setIn(['hosts', 'h4'], at('h4'))
+  document.setIn(['groups', 'db', 'hosts', 0], 'h[1:4]')
+  document.setIn(['vars', 'cluster', 'voters'], ['h1', 'h2', 'h3'])
+})
+
+beforeAll(async () => {
+  await clusterUp()
+  await untilWell()
+  await up(4)
+})
+// The next suite goes on with the three.
+afterAll(async () => {
+  await wipe(labHost('h4'))
+  await untilWell()
+})
+
+test('a fourth standby is added and removed again while writes go on', async () => {
+  const hostKey = await blank('h4')
+  const writer = await Writer.start()
+  try {
+    const started = performance.now()
+    const added = await provision(['add', 'h4', ...four, '--yes', '--output', 'plain', '--host-key', hostKey])
+    if (added.code !== 0) throw new Error(added.stdout.slice(-3000) + added.stderr)
+    const took = (performance.now() - started) / 1000
+    await untilWell(60, four)
+    // It streams, and has no vote; nobody else was restarted.
+    expect(added.stdout).not.toMatch(/^h[123] {2}changed {2}(swarm-service|patroni-restart)/m)
+    expect((await membersSeenBy('h1')).members.map((m) => m.name).sort()).toEqual(['h1', 'h2', 'h3'])
+    expect((await provision(['plan', ...four, '--detailed-exitcode'])).code).toBe(0)
+    const again = await provision(['add', 'h4', ...four, '--yes', '--output', 'plain'])
+    expect([again.code, again.stdout]).toEqual([1, expect.stringContaining('h4 answers as itself')])
+
+    const voter = await provision(['remove', 'h1', ...four, '--yes', '--output', 'plain'])
+    expect([voter.code, voter.stderr]).toEqual([4, expect.stringContaining('cluster.voters names h1')])
+
+    const gone = await provision(['remove', 'h4', ...four, '--yes', '--output', 'plain'])
+    if (gone.code !== 0) throw new Error(gone.stdout.slice(-3000) + gone.stderr)
+    await untilWell()
+    const { outage, lost } = await writer.stop()
+    console.log(
+      `a fourth standby: added in ${took.toFixed(0)} s, then removed: ${outage.toFixed(1)} s without a write`,
+    )
+    expect(lost).toEqual([])
+    expect(outage).toBeLessThan(5)
+  } catch (error) {
+    writer.kill()
+    throw error
+  }
+  const nodes = await on(
+    'h1',
+    sh`docker node ls --format '{{.Hostname}}'; docker service ls -q --filter name=postgres-h4`,
+  )
+  expect(nodes.split('\n').sort()).toEqual(['h1', 'h2', 'h3'])
+  expect(await on('h1', sh`docker secret ls --format '{{.Name}}' | grep h4 || echo none`)).toBe('none')
+  expect(await on('h4', sh`docker ps -q | wc -l; ls -d /var/lib/pg/data/main`)).toBe(
+    '0\n/var/lib/pg/data/main',
+  )
+  expect((await provision(['plan', ...labInventory, '--detailed-exitcode'])).code).toBe(0)
+  // An inventory that still names it does not bring it back by itself.
+  const still = await provision([...four, '--yes', '--output', 'plain'])
+  expect([still.code, still.stdout]).toEqual([1, expect.stringContaining('provision add h4')])
+  expect(still.stdout).not.toContain('changed  ')
+})
