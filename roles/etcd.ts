@@ -1,7 +1,9 @@
 import {
   directory,
+  type EtcdMemory,
   etcdEarlierSelf,
   etcdMember,
+  etcdMemory,
   etcdSeat,
   etcdVoter,
   file,
@@ -9,6 +11,7 @@ import {
   noEtcdMember,
   noSwarmService,
   type Port,
+  postgresMember,
   precondition,
   role,
   service,
@@ -18,6 +21,7 @@ import {
   template,
 } from 'provision'
 import cluster from './cluster.ts'
+import { etcdLostVars, isLost } from './etcd-lost.ts'
 import { newcomerVars } from './newcomer.ts'
 import { imageSet, imageVars } from './sheets/images.ts'
 import { etcdDataAside } from './sheets/leaving.ts'
@@ -57,30 +61,38 @@ const configuration = template('etcd/etcd.yml.hbs', view)
 export default role({
   name: 'etcd',
   vars,
-  facts: { seat: etcdSeat },
-  shared: { cluster, images: imageVars, newcomer: newcomerVars },
+  facts: { seat: etcdSeat, memory: etcdMemory, member: postgresMember },
+  shared: { cluster, images: imageVars, newcomer: newcomerVars, lost: etcdLostVars },
   secrets: { tls },
   resources({ vars, facts, shared, secrets, host, hosts }) {
     const { newcomer } = shared
+    const { at } = shared.lost
+    // `provision dr etcd-lost` sets all data aside that is left: then no host has any.
+    const isAnew = at !== undefined && isLost(hosts)
     const voters = votersOf(hosts, shared.cluster)
     // What a machine that is wiped first has of etcd is none.
     const hasData = (h: (typeof hosts)[number]) =>
-      h.facts.seat.hasData && !(newcomer.wipe && newcomer.host === h.name)
+      h.facts.seat.hasData && !isAnew && !(newcomer.wipe && newcomer.host === h.name)
     // Those that have data are the cluster; who has none joins them, or they all found one.
     const members = voters.filter((h) => hasData(h) && h.name !== host.name)
     const through = members.map((h) => `https://${h.address}:2379`)
-    if (!voters.some((h) => h.name === host.name)) return standbyOnly(host, through, facts.seat.hasData)
+    const whole = at === undefined && host.name === hosts[0]?.name && notUnder(hosts)
+    if (!voters.some((h) => h.name === host.name))
+      return [whole, standbyOnly(host, through, facts.seat.hasData && !isAnew)]
     const own = voters.find((h) => h.name === host.name && hasData(h)) ? facts.seat.bootstrap : undefined
     const blank = voters.filter((h) => !hasData(h) && h.name !== newcomer.host)
+    // Another token makes other ids: a member of the old one that turns up later is a stranger.
+    const token = isAnew ? `${shared.cluster.scope}-${at}` : shared.cluster.scope
     const config = file('/etc/provision/etcd/etcd.yml', {
       content: configuration({
         ...vars,
         name: host.name,
         address: host.address,
-        bootstrap: own ?? bootstrapOf(voters, members.length > 0 ? 'existing' : 'new', shared.cluster.scope),
+        bootstrap: own ?? bootstrapOf(voters, members.length > 0 ? 'existing' : 'new', token),
       }),
     })
     return [
+      whole,
       own !== undefined && blank.map((h) => notForgotten(h)),
       etcdMember(host.name, { peerUrl: `https://${host.address}:2380`, through }),
       directory('/etc/provision/etcd'),
@@ -89,7 +101,8 @@ export default role({
       snapshots(host, hosts, vars.snapshotsKept),
       swarmService(etcdService({ host, images: imageSet(shared.images), tls: secrets.tls }), {
         restartOn: [config],
-        interrupts: ['etcd'],
+        // An etcd that is set aside has nobody left who could miss it.
+        interrupts: isAnew ? [] : ['etcd'],
       }),
       etcdVoter(host.name, { url: `https://${host.address}:2379`, through }),
     ]
@@ -166,5 +179,38 @@ function notForgotten({ name, address }: Host) {
     needs: `${name} has its data, or was never a member`,
     measure: sh`id=$(curl -fK /etc/provision/tls/curl.conf -d '{}' https://127.0.0.1:2379/v3/cluster/member/list | ${etcdEarlierSelf(name, `https://${address}:2380`)}); [ -z "$id" ] || { echo ${`${name} is blank, and was a member`}; exit 1; }`,
     next: `a machine in the place of the old one: provision replace ${name}`,
+  })
+}
+
+/**
+ * A new etcd under a database that has its data is nothing that a run may make by the way: in an empty one whoever comes
+ * first leads, and that may be a standby that lacks commits.
+ */
+function notUnder(
+  hosts: readonly (Host & {
+    readonly facts: {
+      readonly seat: { readonly hasData: boolean }
+      readonly memory: EtcdMemory
+      readonly member: { readonly systemId: string | undefined; readonly barred: boolean }
+    }
+  })[],
+) {
+  const names = (list: typeof hosts) => list.map((h) => h.name).join(', ')
+  const databases = hosts.filter((h) => h.facts.member.systemId !== undefined)
+  const isEmpty = isLost(hosts) && hosts.some((h) => h.facts.memory === 'empty')
+  const isWrong = databases.length > 0 && (isEmpty || hosts.every((h) => !h.facts.seat.hasData))
+  const barred = hosts.filter((h) => h.facts.member.barred)
+  const lost = `${isEmpty ? 'etcd is empty' : 'no host has data of etcd'}, and PostgreSQL has its data on ${names(databases)}`
+  return precondition('etcd and the database belong together', {
+    needs: 'an etcd that knows the cluster, or no data of PostgreSQL on any host',
+    found: {
+      holds: !isWrong && barred.length === 0,
+      measured: isWrong
+        ? lost
+        : barred.length > 0
+          ? `provision dr etcd-lost did not come to its end: ${names(barred)} may not lead yet`
+          : 'so it is',
+    },
+    next: 'a new etcd under the database, led by the right member: provision dr etcd-lost',
   })
 }

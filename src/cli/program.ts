@@ -115,6 +115,14 @@ runFlags(program.command('reinit <host>'))
   .description('make a standby anew from the others, its data thrown away')
   .action((host: string, flags: RunFlags) => day2('reinit', flags, { host }))
 
+const dr = program
+  .command('dr')
+  .description('the worst days: etcd is lost, all hosts were off, data is damaged')
+
+runFlags(dr.command('etcd-lost'))
+  .description('a new etcd under the database, which keeps its data and goes on; led by the right member')
+  .action((flags: RunFlags) => day2('etcd-lost', flags, { at: stamp() }, 'dr-etcd-lost'))
+
 clusterFlags(program.command('status'))
   .description('the whole cluster on one screen; exits 0 only when all is well')
   .option('--watch', 'again every two seconds')
@@ -272,10 +280,20 @@ async function newcomer(playbook: 'add' | 'replace', host: string, flags: Newcom
 }
 
 /** A procedure of every day: the playbook of its name, with what was asked for as vars of the role of that name. */
-async function day2(name: string, flags: RunFlags, asked: Readonly<Record<string, unknown>>): Promise<void> {
+async function day2(
+  name: string,
+  flags: RunFlags,
+  asked: Readonly<Record<string, unknown>>,
+  playbook = name,
+): Promise<void> {
   const { setOf } = await import('./day2.ts')
   const set = [...(flags.set ?? []), ...setOf(name, asked, flags.inventory)]
-  await start((run) => run.runCommand(`playbooks/${name}.ts`, { ...flags, set }))
+  await start((run) => run.runCommand(`playbooks/${playbook}.ts`, { ...flags, set }))
+}
+
+/** Now, fit for a name of a file: `2027-01-31T03-00-00Z`. */
+function stamp(): string {
+  return new Date().toISOString().replace(/\.\d+/, '').replaceAll(':', '-')
 }
 
 async function start(act: (run: typeof import('./run-command.ts')) => Promise<number>): Promise<void> {

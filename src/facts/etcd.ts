@@ -1,5 +1,5 @@
 import type { Fact } from '../model/probe.ts'
-import { sh } from '../shell/sh.ts'
+import { type Script, sh } from '../shell/sh.ts'
 
 /** What a host keeps of etcd. */
 export interface EtcdSeat {
@@ -10,15 +10,41 @@ export interface EtcdSeat {
    * no data, so they stay as they were: members that came and went since are in its data.
    */
   readonly bootstrap: string | undefined
+  /** Which data it is: another number when it was set aside and founded anew. Empty where there is none. */
+  readonly made: string
 }
 
 export const etcdSeat: Fact<EtcdSeat> = {
   name: 'etcd-seat',
   probe: {
-    script: sh`if [ -d /var/lib/etcd/member ]; then echo data; else echo none; fi; sed -n '/^initial-cluster/p' /etc/provision/etcd/etcd.yml 2>/dev/null; :`,
+    script: sh`if [ -d /var/lib/etcd/member ]; then echo data; else echo none; fi; echo "made $(stat -c %i /var/lib/etcd/member 2>/dev/null)"; sed -n '/^initial-cluster/p' /etc/provision/etcd/etcd.yml 2>/dev/null; :`,
     parse({ stdout }) {
-      const [data, ...lines] = stdout.trim().split('\n')
-      return { hasData: data === 'data', bootstrap: lines.length > 0 ? lines.join('\n') : undefined }
+      const [data, made = '', ...lines] = stdout.trim().split('\n')
+      return {
+        hasData: data === 'data',
+        bootstrap: lines.length > 0 ? lines.join('\n') : undefined,
+        made: made.replace(/^made ?/, ''),
+      }
     },
   },
+}
+
+/** What this host's member of etcd knows of the database's cluster. */
+export type EtcdMemory =
+  /** It answers with a quorum, and has the cluster's keys. */
+  | 'known'
+  /** It answers with a quorum, and has never heard of the cluster. */
+  | 'empty'
+  /** It does not answer, or has no quorum. */
+  | 'silent'
+
+/**
+ * Prints which it is. The key is the one that Patroni writes before all others (`initialize`), read through the leader:
+ * members that lost their data found an empty etcd by themselves, and are healthy.
+ */
+export const etcdMemoryScript: Script = sh`s=$(sed -n 's/^scope: //p' /etc/provision/postgres/patroni.yml 2>/dev/null); k=$(printf /service/%s/initialize "$s" | base64 -w0); if a=$(curl -fK /etc/provision/tls/curl.conf -d "{\"key\":\"$k\"}" https://127.0.0.1:2379/v3/kv/range 2>/dev/null); then case $a in *'"count":'*) echo known ;; *) echo empty ;; esac; else echo silent; fi`
+
+export const etcdMemory: Fact<EtcdMemory> = {
+  name: 'etcd-memory',
+  probe: { script: etcdMemoryScript, parse: ({ stdout }) => stdout.trim() as EtcdMemory },
 }
