@@ -1,4 +1,4 @@
-import { command, patroniCluster, patroniRequest, precondition, role, sh, t } from 'provision'
+import { command, type Host, patroniCluster, patroniRequest, precondition, role, sh, t } from 'provision'
 import { mustKnow, patroniOf } from './sheets/members.ts'
 
 /** A standby that is made anew from the others: what `provision reinit` runs. */
@@ -11,8 +11,6 @@ export default role({
     if (host.name !== vars.host) return []
     const seen = hosts.map((h) => h.facts.cluster).find((view) => view !== undefined)
     const leader = seen?.members.find((m) => m.role === 'leader')?.name
-    const { url, via } = patroniOf(host)
-    const request = patroniRequest(via, 'POST', `${url}/reinitialize`, '{"force": true}', 60)
     return [
       precondition('a standby to make anew', {
         needs: 'a primary, on another host',
@@ -22,21 +20,28 @@ export default role({
         },
         next: 'a primary is not thrown away: provision switchover first',
       }),
-      command('make the standby anew', {
-        // Until its data is another directory than the one that was there, and it streams.
-        run: sh`a=$(${request}); case $a in *200) ;; *) printf '%s\n' "$a" >&2; exit 1 ;; esac
-end=$(($(date +%s) + 1800)); until [ "$(stat -c %i /var/lib/pg/data/main/PG_VERSION 2>/dev/null)" != ${facts.made} ] && curl -K /etc/provision/tls/curl.conf ${`${url}/patroni`} | grep -q '"replication_state": *"streaming"'; do [ "$(date +%s)" -lt "$end" ] || { echo 'it does not stream after 30 minutes' >&2; exit 1; }; sleep 1; done`
-          .text,
-        onlyIf: sh`[ "$(stat -c %i /var/lib/pg/data/main/PG_VERSION 2>/dev/null)" = ${facts.made} ]`.text,
-        interrupts: ['postgres'],
-        risk: ['restart', 'data'],
-      }),
+      madeAnew(host, facts.made),
     ]
   },
 })
 
+/** Patroni throws the member's data away, and clones it. `made`: which data it is now, so that it is done once. */
+export function madeAnew(host: Host, made: string) {
+  const { url, via } = patroniOf(host)
+  const request = patroniRequest(via, 'POST', `${url}/reinitialize`, '{"force": true}', 60)
+  return command('make the standby anew', {
+    // Until its data is another directory than the one that was there, and it streams.
+    run: sh`a=$(${request}); case $a in *200) ;; *) printf '%s\n' "$a" >&2; exit 1 ;; esac
+  end=$(($(date +%s) + 1800)); until [ "$(stat -c %i /var/lib/pg/data/main/PG_VERSION 2>/dev/null)" != ${made} ] && curl -K /etc/provision/tls/curl.conf ${`${url}/patroni`} | grep -q '"replication_state": *"streaming"'; do [ "$(date +%s)" -lt "$end" ] || { echo 'it does not stream after 30 minutes' >&2; exit 1; }; sleep 1; done`
+      .text,
+    onlyIf: sh`[ "$(stat -c %i /var/lib/pg/data/main/PG_VERSION 2>/dev/null)" = ${made} ]`.text,
+    interrupts: ['postgres'],
+    risk: ['restart', 'data'],
+  })
+}
+
 /** Which data directory it is: another one after it was made anew. */
-function madeAt() {
+export function madeAt() {
   return {
     name: 'postgres-data',
     probe: {

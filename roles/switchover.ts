@@ -42,7 +42,7 @@ export default role({
 })
 
 /** Those that may lead, the nearest to the primary first. */
-function standbys({ members }: PatroniCluster, isSynchronous: boolean): readonly string[] {
+export function standbys({ members }: PatroniCluster, isSynchronous: boolean): readonly string[] {
   return members
     .filter((m) => m.state === 'streaming' && (!isSynchronous || m.role !== 'replica'))
     .toSorted((a, b) => (Number(a.lag) || 0) - (Number(b.lag) || 0))

@@ -1,0 +1,125 @@
+import {
+  check,
+  command,
+  type Host,
+  type Peer,
+  type PostgresMember,
+  patroniPause,
+  patroniRequest,
+  positionText,
+  postgresMember,
+  type Resources,
+  raw,
+  role,
+  sh,
+  t,
+} from 'provision'
+import { etcdLook, swarmLook } from './sheets/looks.ts'
+import { patroniOf } from './sheets/members.ts'
+
+const curl = raw('curl -K /etc/provision/tls/curl.conf')
+
+type Seen = Peer<{ readonly member: PostgresMember }>
+
+/** A step of the way back; each waits for what the next one needs, on every host. */
+function step(
+  resources: (scene: {
+    readonly host: Seen
+    readonly hosts: readonly Seen[]
+    readonly force: boolean
+  }) => Resources,
+) {
+  return role({
+    name: 'all-down',
+    vars: t.Object({
+      force: t.Boolean({
+        default: false,
+        description:
+          'Promote the most advanced member that answers, although not all do: commits may be lost.',
+      }),
+    }),
+    facts: { member: postgresMember },
+    resources({ vars, host, hosts }) {
+      const own = hosts.find((h) => h.name === host.name)
+      return own ? resources({ host: own, hosts, force: vars.force }) : []
+    },
+  })
+}
+
+export const docker = step(() =>
+  check(
+    'Docker answers',
+    sh`curl -fsS --max-time 5 --unix-socket /run/docker.sock -o /dev/null http://docker/_ping`.text,
+    {
+      withinSeconds: 120,
+    },
+  ),
+)
+
+export const swarm = step(({ host, hosts }) => alive('the swarm', swarmLook, host, hosts))
+
+export const etcd = step(({ host, hosts }) => alive('etcd', etcdLook, host, hosts))
+
+/** In a pause Patroni starts no server: it ends here, when all Patronis can hear it. */
+export const patroni = step(({ host, hosts }) => [
+  check(
+    'Patroni answers',
+    sh`${curl} -f -o /dev/null ${`${patroniOf(host).url}/config`} || { echo 'no answer yet'; exit 1; }`.text,
+    {
+      withinSeconds: 120,
+    },
+  ),
+  host.name === hosts[0]?.name && patroniPause(false, patroniOf(host)),
+])
+
+/** Crash recovery takes as long as there is WAL since the last checkpoint: minutes, on a big server. */
+export const server = step(({ host }) =>
+  check(
+    `PostgreSQL runs on ${host.name} (seen before: ${positionText(host.facts.member.position)})`,
+    sh`s=$(${curl} ${`${patroniOf(host).url}/patroni`} | jq -r .state); [ "$s" = running ] || { echo "PostgreSQL is \${s:-silent}"; exit 1; }`
+      .text,
+    { withinSeconds: 900 },
+  ),
+)
+
+/** Mostly one of them leads by itself; else the most advanced of all is promoted. */
+export const primary = step(
+  ({ host, hosts, force }) => host.name === hosts[0]?.name && promoted(host, hosts, force),
+)
+
+function alive(what: string, look: string, { name }: Host, hosts: readonly Host[]) {
+  return check(
+    `${what} on ${name}`,
+    sh`said=$(eval ${look}); case $said in 'alive '*' '${hosts.length}) ;; *) printf '%s: this member says %s; needed: alive, one of %s\n' ${what} "$said" ${hosts.length}; exit 1 ;; esac`
+      .text,
+    { withinSeconds: 180 },
+  )
+}
+
+function promoted(host: Host, hosts: readonly Host[], force: boolean) {
+  const { url, via } = patroniOf(host)
+  const leads = sh`${curl} -f ${`${url}/cluster`} | jq -e 'any(.members[]; .role == "leader" and .state == "running")' >/dev/null`
+  const positions = hosts.map(
+    (h) =>
+      sh`${curl} ${`${patroniOf(h).url}/patroni`} | jq -r --arg name ${h.name} 'select(.state == "running") | "\(.timeline) \(.xlog.location // ([.xlog.received_location // 0, .xlog.replayed_location // 0] | max)) \($name)"'`
+        .text,
+  )
+  const request = patroniRequest(via, 'POST', `${url}/failover`, '$body', 60).text.replace(
+    "-d '$body'",
+    '-d "$body"',
+  )
+  return command('promote the most advanced member, where nobody leads', {
+    run: sh`end=$(($(date +%s) + 60)); until ${leads}; do [ "$(date +%s)" -lt "$end" ] || break; sleep 1; done
+${leads} && exit 0
+all=$({ ${raw(positions.join('\n'))}
+} | sort -k1,1nr -k2,2nr)
+printf 'timeline, position, member:\n%s\n' "$all" >&2
+[ "$(printf '%s\n' "$all" | grep -c .)" = ${hosts.length} ] || ${force ? raw('true') : raw('false')} || { echo 'nobody leads, and not all members say how far they are: whoever is silent may be ahead. Bring it back, or lose what only it has: --force' >&2; exit 1; }
+best=$(printf '%s\n' "$all" | head -n 1 | cut -d' ' -f3); [ -n "$best" ] || { echo 'no member runs' >&2; exit 1; }
+body="{\"candidate\": \"$best\"}"; a=$(${raw(request)}); case $a in *200|*202) ;; *) printf '%s\n' "$a" >&2; exit 1 ;; esac
+end=$(($(date +%s) + 60)); until ${leads}; do [ "$(date +%s)" -lt "$end" ] || { echo "$best does not lead after 60 s" >&2; exit 1; }; sleep 1; done`
+      .text,
+    unless: leads.text,
+    risk: ['data'],
+  })
+}
