@@ -2,12 +2,8 @@ import {
   check,
   command,
   type Host,
-  type Peer,
-  type PostgresMember,
   patroniPause,
   patroniRequest,
-  positionText,
-  postgresMember,
   type Resources,
   raw,
   role,
@@ -19,13 +15,11 @@ import { patroniOf } from './sheets/members.ts'
 
 const curl = raw('curl -K /etc/provision/tls/curl.conf')
 
-type Seen = Peer<{ readonly member: PostgresMember }>
-
 /** A step of the way back; each waits for what the next one needs, on every host. */
 function step(
   resources: (scene: {
-    readonly host: Seen
-    readonly hosts: readonly Seen[]
+    readonly host: Host
+    readonly hosts: readonly Host[]
     readonly force: boolean
   }) => Resources,
 ) {
@@ -38,11 +32,7 @@ function step(
           'Promote the most advanced member that answers, although not all do: commits may be lost.',
       }),
     }),
-    facts: { member: postgresMember },
-    resources({ vars, host, hosts }) {
-      const own = hosts.find((h) => h.name === host.name)
-      return own ? resources({ host: own, hosts, force: vars.force }) : []
-    },
+    resources: ({ vars, host, hosts }) => resources({ host, hosts, force: vars.force }),
   })
 }
 
@@ -75,7 +65,7 @@ export const patroni = step(({ host, hosts }) => [
 /** Crash recovery takes as long as there is WAL since the last checkpoint: minutes, on a big server. */
 export const server = step(({ host }) =>
   check(
-    `PostgreSQL runs on ${host.name} (seen before: ${positionText(host.facts.member.position)})`,
+    'PostgreSQL runs',
     sh`s=$(${curl} ${`${patroniOf(host).url}/patroni`} | jq -r .state); [ "$s" = running ] || { echo "PostgreSQL is \${s:-silent}"; exit 1; }`
       .text,
     { withinSeconds: 900 },

@@ -126,9 +126,9 @@ runFlags(dr.command('etcd-lost'))
 runFlags(dr.command('all-down'))
   .description('all hosts were off and are on again: waits for each part in order, and says what is missing')
   .option('--force', 'promote the most advanced member that answers, although not all do')
-  .action((flags: RunFlags & { force?: boolean }) =>
-    day2('all-down', flags, { force: flags.force }, 'dr-all-down'),
-  )
+  .action(async (flags: RunFlags & { force?: boolean }) => {
+    process.exitCode = await (await import('./all-down-command.ts')).allDownCommand(flags)
+  })
 
 runFlags(dr.command('corrupt <host>'))
   .description('damaged data of a member: found by reading all of it, handed over, made anew, read again')
