@@ -14,7 +14,9 @@ import {
   postgresMember,
   precondition,
   type Resources,
+  raw,
   role,
+  type Script,
   sh,
   sharedVars,
   t,
@@ -63,12 +65,16 @@ function part(
   })
 }
 
-/** The primary that runs; where none does, the member whose WAL goes furthest. */
+/**
+ * The primary that runs; where none does, the member whose WAL goes furthest, and of equals the one that an earlier try
+ * has chosen.
+ */
 function chosenOf(hosts: readonly Seen[]): Seen | undefined {
-  return (
-    primaries(hosts)[0] ??
-    hosts.toSorted((a, b) => byPosition(a.facts.member.position, b.facts.member.position))[0]
+  const [first] = hosts.toSorted(
+    ({ facts: { member: a } }, { facts: { member: b } }) =>
+      byPosition(a.position, b.position) || Number(a.barred) - Number(b.barred),
   )
+  return primaries(hosts)[0] ?? first
 }
 
 const primaries = (hosts: readonly Seen[]) =>
@@ -85,7 +91,7 @@ export const isLost = (hosts: readonly { readonly facts: { readonly memory: Etcd
 export const barred = part(({ host, hosts, chosen }) => [
   host.name === hosts[0]?.name && [lost(hosts), oneDatabase(hosts), oneLeader(hosts, chosen)],
   isLost(hosts) && swarmAnswers(host),
-  isLost(hosts) && host.name !== chosen.name && bar(host, chosen),
+  isLost(hosts) && (host.name === chosen.name ? free(host) : bar(host, chosen)),
 ])
 
 /** What is left of etcd's data is set aside, on all hosts, before a new one is founded on any. */
@@ -167,26 +173,42 @@ function swarmAnswers({ name }: Host) {
   })
 }
 
-/** `nofailover` in Patroni's file, taken over by a HUP; the role postgres writes the file as it was when all is over. */
+const path = '/etc/provision/postgres/patroni.yml'
+const isBarred = sh`grep -q '^  nofailover: true' ${path}`
+
+/** `nofailover` in Patroni's file; the role postgres writes the file as it was when all is over. */
 function bar(host: Seen, chosen: Seen) {
-  const { url, via } = patroniOf(host)
   const why = primaries([chosen]).length > 0 ? 'the primary' : positionText(chosen.facts.member.position)
-  const path = '/etc/provision/postgres/patroni.yml'
   return command(`only ${chosen.name} may lead (${why})`, {
-    run: sh`set -e
-sed 's/^tags:$/tags:\n  nofailover: true/' ${path} >${path}.new
-grep -q '^  nofailover: true' ${path}.new
+    run: told(host, sh`sed 's/^tags:$/tags:\n  nofailover: true/' ${path}`, true),
+    onlyIf: sh`[ -e ${path} ] && ! ${isBarred} && [ "$(${etcdMemoryScript})" != known ]`.text,
+  })
+}
+
+/** An earlier try that has died may have barred the one that is chosen now. */
+function free(host: Seen) {
+  return command(`${host.name} may lead`, {
+    run: told(host, sh`sed '/^  nofailover: true$/d' ${path}`, false),
+    onlyIf: isBarred.text,
+  })
+}
+
+/** Patroni's file as `edit` prints it, taken over by a HUP. Waits until a Patroni that answers knows it. */
+function told(host: Seen, edit: Script, mayNot: boolean): string {
+  const { url, via } = patroniOf(host)
+  const knows = mayNot
+    ? raw('*\'"nofailover": true\'*) break ;;')
+    : raw('*\'"nofailover": true\'*) ;; *) break ;;')
+  return sh`set -e
+${edit} >${path}.new
+${mayNot ? raw('') : raw('! ')}grep -q '^  nofailover: true' ${path}.new
 chmod --reference=${path} ${path}.new; mv -f ${path}.new ${path}
 ${containerOf(via)} | xargs -r docker kill -s HUP >/dev/null
-end=$(($(date +%s) + 30)); while said=$(curl -K /etc/provision/tls/curl.conf ${`${url}/patroni`}); do
-  case $said in *'"nofailover": true'*) break ;; esac
-  [ "$(date +%s)" -lt "$end" ] || { echo 'Patroni answers, and does not know after 30 s that it may not lead' >&2; exit 1; }
+end=$(($(date +%s) + 60)); while said=$(curl -K /etc/provision/tls/curl.conf ${`${url}/patroni`}); do
+  case $said in ${knows} esac
+  [ "$(date +%s)" -lt "$end" ] || { echo 'Patroni answers, and has not taken its file over after 60 s' >&2; exit 1; }
   sleep 0.5
-done`.text,
-    onlyIf:
-      sh`! grep -q '^  nofailover: true' ${path} && [ -e ${path} ] && [ "$(${etcdMemoryScript})" != known ]`
-        .text,
-  })
+done`.text
 }
 
 /** Moved, never deleted: it may be all that anybody ever finds of what was in it. */

@@ -178,7 +178,7 @@ function notForgotten({ name, address }: Host) {
   return precondition(`etcd's member ${name}`, {
     needs: `${name} has its data, or was never a member`,
     measure: sh`id=$(curl -fK /etc/provision/tls/curl.conf -d '{}' https://127.0.0.1:2379/v3/cluster/member/list | ${etcdEarlierSelf(name, `https://${address}:2380`)}); [ -z "$id" ] || { echo ${`${name} is blank, and was a member`}; exit 1; }`,
-    next: `a machine in the place of the old one: provision replace ${name}`,
+    next: `a machine in the place of the old one: provision replace ${name}; where etcd has no quorum any more: provision dr etcd-lost`,
   })
 }
 

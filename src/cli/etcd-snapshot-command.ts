@@ -19,7 +19,7 @@ export async function etcdSnapshotCommand({ out, ...flags }: RunFlags): Promise<
       next: 'give another name: nothing is overwritten',
     })
   const set = [...(flags.set ?? []), ...setOf('etcd-care', { snapshot: true }, flags.inventory)]
-  const code = await runCommand('playbooks/etcd-care.ts', { ...flags, set })
+  const code = await runCommand('playbooks/etcd-snapshot.ts', { ...flags, set })
   if (code === 0 && out !== undefined && !flags.check) await bring(out, flags)
   return code
 }

@@ -148,7 +148,7 @@ runFlags(etcd.command('snapshot'))
 
 runFlags(etcd.command('defrag'))
   .description('gives back the room that deleted keys have left: one member after the other, the leader last')
-  .action((flags: RunFlags) => day2('etcd-care', flags, { defrag: stamp() }))
+  .action((flags: RunFlags) => day2('etcd-care', flags, { defrag: stamp() }, 'etcd-defrag'))
 
 clusterFlags(program.command('status'))
   .description('the whole cluster on one screen; exits 0 only when all is well')

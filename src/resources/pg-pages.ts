@@ -52,8 +52,8 @@ function read({ name, via, expected }: Wanted) {
   return sh`c=$(${containerOf(via)}); [ -n "$c" ] || { echo ${`no container of ${via} runs: its data cannot be read`} >&2; exit 1; }
 counted=$(docker exec "$c" psql -XAtc ${failures}) || { echo 'PostgreSQL does not answer here: its data cannot be judged' >&2; exit 1; }
 if [ "$counted" != 0 ]; then found=damaged; said="PostgreSQL has counted $counted wrong checksums"
-elif said=$(docker exec "$c" sh -c ${backup} 2>&1); then found=sound
+elif said=$(docker exec "$c" sh -c ${backup} 2>&1); then found=sound; said=
 else case $said in *checksum*|*'could not read'*|*'invalid page'*) found=damaged ;; *) printf '%s\n' "$said" >&2; exit 1 ;; esac; fi
 echo "$found" >${note}
-[ "$found" = ${expected} ] || { printf '%s\n' ${wrong} "$said" >&2; exit 1; }`
+[ "$found" = ${expected} ] || { printf '%s\n' ${wrong} >&2; printf %s "$said" | grep -i 'checksum\|could not read\|invalid page' >&2; exit 1; }`
 }
