@@ -13,4 +13,5 @@ export default playbook(
   { name: 'Patroni', on: 'all', roles: [down.patroni] },
   { name: 'PostgreSQL', on: 'all', roles: [down.server] },
   { name: 'a primary', on: 'all', roles: [down.primary] },
+  { name: 'the standbys', on: 'all', roles: [down.healthy] },
 )

@@ -10,7 +10,7 @@ import {
   sh,
   t,
 } from 'provision'
-import { etcdLook, swarmLook } from './sheets/looks.ts'
+import { etcdLook, postgresHealthy, swarmLook } from './sheets/looks.ts'
 import { patroniOf } from './sheets/members.ts'
 
 const curl = raw('curl -K /etc/provision/tls/curl.conf')
@@ -72,9 +72,16 @@ export const server = step(({ host }) =>
   ),
 )
 
-/** Mostly one of them leads by itself; else the most advanced of all is promoted. */
+/**
+ * Mostly one of them leads by itself; else the most advanced of all is promoted. The others may stop once more, to rewind:
+ * all is well only when they stream.
+ */
 export const primary = step(
   ({ host, hosts, force }) => host.name === hosts[0]?.name && promoted(host, hosts, force),
+)
+
+export const healthy = step(({ host, hosts }) =>
+  check('all take part', postgresHealthy(host, hosts.length), { withinSeconds: 300 }),
 )
 
 function alive(what: string, look: string, { name }: Host, hosts: readonly Host[]) {
