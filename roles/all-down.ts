@@ -10,8 +10,10 @@ import {
   sh,
   t,
 } from 'provision'
+import cluster from './cluster.ts'
 import { etcdLook, postgresHealthy, swarmLook } from './sheets/looks.ts'
 import { patroniOf } from './sheets/members.ts'
+import { votersOf } from './sheets/voters.ts'
 
 const curl = raw('curl -K /etc/provision/tls/curl.conf')
 
@@ -20,6 +22,7 @@ function step(
   resources: (scene: {
     readonly host: Host
     readonly hosts: readonly Host[]
+    readonly voters: readonly Host[]
     readonly force: boolean
   }) => Resources,
 ) {
@@ -32,7 +35,9 @@ function step(
           'Promote the most advanced member that answers, although not all do: commits may be lost.',
       }),
     }),
-    resources: ({ vars, host, hosts }) => resources({ host, hosts, force: vars.force }),
+    shared: { cluster },
+    resources: ({ vars, shared, host, hosts }) =>
+      resources({ host, hosts, voters: votersOf(hosts, shared.cluster), force: vars.force }),
   })
 }
 
@@ -48,7 +53,9 @@ export const docker = step(() =>
 
 export const swarm = step(({ host, hosts }) => alive('the swarm', swarmLook, host, hosts))
 
-export const etcd = step(({ host, hosts }) => alive('etcd', etcdLook, host, hosts))
+export const etcd = step(
+  ({ host, voters }) => voters.some((h) => h.name === host.name) && alive('etcd', etcdLook, host, voters),
+)
 
 /** In a pause Patroni starts no server: it ends here, when all Patronis can hear it. */
 export const patroni = step(({ host, hosts }) => [

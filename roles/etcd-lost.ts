@@ -5,7 +5,7 @@ import {
   containerOf,
   type EtcdMemory,
   etcdMemory,
-  etcdMemoryScript,
+  etcdMemoryAt,
   etcdSeat,
   type Host,
   type Peer,
@@ -91,12 +91,12 @@ export const isLost = (hosts: readonly { readonly facts: { readonly memory: Etcd
 export const barred = part(({ host, hosts, chosen }) => [
   host.name === hosts[0]?.name && [lost(hosts), oneDatabase(hosts), oneLeader(hosts, chosen)],
   isLost(hosts) && swarmAnswers(host),
-  isLost(hosts) && (host.name === chosen.name ? free(host) : bar(host, chosen)),
+  isLost(hosts) && (host.name === chosen.name ? free(host) : bar(host, chosen, hosts)),
 ])
 
 /** What is left of etcd's data is set aside, on all hosts, before a new one is founded on any. */
 export const aside = part(
-  ({ at, host, hosts }) => isLost(hosts) && host.facts.seat.hasData && setAside(host, at),
+  ({ at, host, hosts }) => isLost(hosts) && host.facts.seat.hasData && setAside(host, at, hosts),
 )
 
 /** The new etcd has a leader of the database, and its settings: only then may the others lead again. */
@@ -173,15 +173,18 @@ function swarmAnswers({ name }: Host) {
   })
 }
 
+/** Asked of all: a host may be no member itself. */
+const anyMemory = (hosts: readonly Seen[]) => etcdMemoryAt(hosts.map((h) => h.address))
+
 const path = '/etc/provision/postgres/patroni.yml'
 const isBarred = sh`grep -q '^  nofailover: true' ${path}`
 
 /** `nofailover` in Patroni's file; the role postgres writes the file as it was when all is over. */
-function bar(host: Seen, chosen: Seen) {
+function bar(host: Seen, chosen: Seen, hosts: readonly Seen[]) {
   const why = primaries([chosen]).length > 0 ? 'the primary' : positionText(chosen.facts.member.position)
   return command(`only ${chosen.name} may lead (${why})`, {
     run: told(host, sh`sed 's/^tags:$/tags:\n  nofailover: true/' ${path}`, true),
-    onlyIf: sh`[ -e ${path} ] && ! ${isBarred} && [ "$(${etcdMemoryScript})" != known ]`.text,
+    onlyIf: sh`[ -e ${path} ] && ! ${isBarred} && [ "$(${anyMemory(hosts)})" != known ]`.text,
   })
 }
 
@@ -212,7 +215,7 @@ done`.text
 }
 
 /** Moved, never deleted: it may be all that anybody ever finds of what was in it. */
-function setAside(host: Seen, at: string) {
+function setAside(host: Seen, at: string, hosts: readonly Seen[]) {
   const service = `etcd-${host.name}`
   const to = `/var/lib/etcd-lost-${at}`
   return command(`set what is left of etcd's data aside, in ${to}`, {
@@ -224,7 +227,7 @@ end=$(($(date +%s) + 60)); while ${containerOf(service)} | grep -q .; do [ "$(da
 docker ps -q --filter name=breakglass-etcd | grep -q . && { echo 'etcd runs outside the swarm: provision-breakglass stop etcd' >&2; exit 1; }
 mkdir -p -m 0700 ${to} && mv /var/lib/etcd/member ${`${to}/member`} && sync -f ${to}`.text,
     onlyIf:
-      sh`[ "$(stat -c %i /var/lib/etcd/member 2>/dev/null)" = ${host.facts.seat.made} ] && [ "$(${etcdMemoryScript})" != known ]`
+      sh`[ "$(stat -c %i /var/lib/etcd/member 2>/dev/null)" = ${host.facts.seat.made} ] && [ "$(${anyMemory(hosts)})" != known ]`
         .text,
     risk: ['data', 'quorum'],
   })

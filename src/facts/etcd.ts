@@ -39,12 +39,14 @@ export type EtcdMemory =
   | 'silent'
 
 /**
- * Prints which it is. The key is the one that Patroni writes before all others (`initialize`), read through the leader:
- * members that lost their data found an empty etcd by themselves, and are healthy.
+ * Prints which it is, of the best of these addresses. The key is the one that Patroni writes before all others
+ * (`initialize`), read through the leader: members that lost their data found an empty etcd by themselves, and are healthy.
  */
-export const etcdMemoryScript: Script = sh`s=$(sed -n 's/^scope: //p' /etc/provision/postgres/patroni.yml 2>/dev/null); k=$(printf /service/%s/initialize "$s" | base64 -w0); if a=$(curl -fK /etc/provision/tls/curl.conf -d "{\"key\":\"$k\"}" https://127.0.0.1:2379/v3/kv/range 2>/dev/null); then case $a in *'"count":'*) echo known ;; *) echo empty ;; esac; else echo silent; fi`
+export function etcdMemoryAt(addresses: readonly string[]): Script {
+  return sh`s=$(sed -n 's/^scope: //p' /etc/provision/postgres/patroni.yml 2>/dev/null); k=$(printf /service/%s/initialize "$s" | base64 -w0); m=silent; for via in ${addresses}; do if a=$(curl -fK /etc/provision/tls/curl.conf -d "{\"key\":\"$k\"}" "https://$via:2379/v3/kv/range" 2>/dev/null); then case $a in *'"count":'*) m=known; break ;; *) m=empty ;; esac; fi; done; echo "$m"`
+}
 
 export const etcdMemory: Fact<EtcdMemory> = {
   name: 'etcd-memory',
-  probe: { script: etcdMemoryScript, parse: ({ stdout }) => stdout.trim() as EtcdMemory },
+  probe: { script: etcdMemoryAt(['127.0.0.1']), parse: ({ stdout }) => stdout.trim() as EtcdMemory },
 }
