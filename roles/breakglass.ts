@@ -1,7 +1,7 @@
 import { file, role, t } from 'provision'
 import cluster from './cluster.ts'
 import { breakGlass } from './sheets/break-glass.ts'
-import { imageSet, imageVars } from './sheets/images.ts'
+import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { passwords, tls } from './sheets/secrets.ts'
 import { etcdService, haproxyService, pgbouncerService, postgresService } from './sheets/services.ts'
 
@@ -9,10 +9,11 @@ import { etcdService, haproxyService, pgbouncerService, postgresService } from '
 export default role({
   name: 'breakglass',
   vars: t.Object({}),
+  facts: imageFacts,
   shared: { cluster, images: imageVars },
   secrets: { ...passwords, tls },
   resources({ shared, secrets, host, hosts }) {
-    const parts = { host, images: imageSet(shared.images), tls: secrets.tls }
+    const parts = { host, images: imageSet(shared.images, hosts), tls: secrets.tls }
     const services = [
       etcdService(parts),
       postgresService(

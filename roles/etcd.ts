@@ -17,7 +17,7 @@ import {
 } from 'provision'
 import cluster from './cluster.ts'
 import { replaceVars } from './replace.ts'
-import { imageSet, imageVars } from './sheets/images.ts'
+import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { tls } from './sheets/secrets.ts'
 import { etcdService } from './sheets/services.ts'
 
@@ -53,7 +53,7 @@ const configuration = template('etcd/etcd.yml.hbs', view)
 export default role({
   name: 'etcd',
   vars,
-  facts: { seat: etcdSeat },
+  facts: { ...imageFacts, seat: etcdSeat },
   shared: { cluster, images: imageVars, replace: replaceVars },
   secrets: { tls },
   resources({ vars, facts, shared, secrets, host, hosts }) {
@@ -77,7 +77,7 @@ export default role({
       directory('/var/lib/etcd', { owner: '2379', group: '2379', mode: '0700' }),
       config,
       snapshots(host, hosts, vars.snapshotsKept),
-      swarmService(etcdService({ host, images: imageSet(shared.images), tls: secrets.tls }), {
+      swarmService(etcdService({ host, images: imageSet(shared.images, hosts), tls: secrets.tls }), {
         restartOn: [config],
         interrupts: ['etcd'],
       }),

@@ -111,8 +111,18 @@ runFlags(program.command('verify'))
   )
   .action((flags: RunFlags) => start((run) => run.doctorCommand('playbooks/verify.ts', flags)))
 
-clusterFlags(program.command('runs [show] [id]'))
-  .description('what was done to the hosts: who, when, how long, what; `runs show ID` for one of them')
+runFlags(program.command('resume [id]'))
+  .description(
+    'take over a run that did not finish, from any clone: the last one, or that of `provision runs`',
+  )
+  .action(async (id: string | undefined, flags: RunFlags) => {
+    process.exitCode = await (await import('./resume-command.ts')).resumeCommand(id, flags)
+  })
+
+clusterFlags(program.command('runs [show|forget] [id]'))
+  .description(
+    'what was done to the hosts: who, when, how long, what, and what did not finish; `show ID`, `forget ID`',
+  )
   .action(async (show: string | undefined, id: string | undefined, flags: ClusterFlags) => {
     process.exitCode = await (await import('./runs-command.ts')).runsCommand(show, id, flags)
   })

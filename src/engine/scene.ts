@@ -21,7 +21,7 @@ export async function openSession(host: Host, { connect, report }: RunOptions): 
     facts: {},
     wanted: [],
     states: new Map(),
-    journal: { owed: new Map(), managed: [] },
+    journal: { owed: new Map(), managed: [], begun: [] },
     roundTrips: 0,
     ok: 0,
     changed: 0,
