@@ -26,6 +26,12 @@ export interface ReplaceFlags extends RunFlags {
   readonly hostKey?: string
 }
 
+/** Flags of `provision upgrade`. */
+export interface UpgradeFlags extends RunFlags {
+  /** Boot hosts that want it. */
+  readonly reboot?: boolean
+}
+
 /** Flags of commands that look at the cluster. */
 export interface ClusterFlags {
   readonly inventory: string

@@ -1,5 +1,13 @@
 import { Command } from 'commander'
-import type { AuditFlags, ClusterFlags, FirewallFlags, PsqlFlags, ReplaceFlags, RunFlags } from './flags.ts'
+import type {
+  AuditFlags,
+  ClusterFlags,
+  FirewallFlags,
+  PsqlFlags,
+  ReplaceFlags,
+  RunFlags,
+  UpgradeFlags,
+} from './flags.ts'
 
 const examples = `
 Examples:
@@ -85,7 +93,31 @@ runFlags(program.command('switchover'))
 
 runFlags(program.command('reboot <hosts...>'))
   .description('boot hosts anew, one after the other, the primary last; `all` for every one')
-  .action((hosts: string[], flags: RunFlags) => day2('reboot', flags, { hosts }))
+  .action((hosts: string[], flags: RunFlags) =>
+    day2('reboot', flags, { hosts, since: new Date().toISOString() }),
+  )
+
+runFlags(program.command('restart [hosts...]'))
+  .description(
+    'PostgreSQL restarted where it waits for that, one member after the other (default: all hosts)',
+  )
+  .option('--pending', 'only where Patroni says that a restart is pending (default)')
+  .option('--force', 'also where nothing is pending')
+  .action((hosts: string[], flags: RunFlags & { force?: boolean }) =>
+    day2('restart', flags, {
+      hosts: hosts.length > 0 ? hosts : ['all'],
+      force: flags.force ? new Date().toISOString() : undefined,
+    }),
+  )
+
+runFlags(program.command('upgrade [hosts...]'))
+  .description(
+    'newer packages, and images built anew with them, one host after the other (default: all hosts)',
+  )
+  .option('--reboot', 'boot hosts that want it, each in its turn')
+  .action(async (hosts: string[], flags: UpgradeFlags) => {
+    process.exitCode = await (await import('./upgrade-command.ts')).upgradeCommand(hosts, flags)
+  })
 
 runFlags(program.command('maintenance <on|off>'))
   .description('Patroni keeps its hands off while you work by hand, or not any more')
