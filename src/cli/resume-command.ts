@@ -8,6 +8,7 @@ import { connectorFor } from './connector.ts'
 import type { RunFlags } from './flags.ts'
 import { runCommand } from './run-command.ts'
 import { askHosts, runOf, type Told } from './run-notes.ts'
+import { tellBoots, upgradePlaybook } from './upgrade-command.ts'
 
 /**
  * `provision resume [ID]`: the run that did not finish, the last one where none is named, is taken over with the playbook
@@ -38,7 +39,9 @@ export async function resumeCommand(id: string | undefined, flags: RunFlags): Pr
     ...(prune ? { prune } : {}),
     ...(set ? { set } : {}),
   }
-  return runCommand(file, { ...flags, ...given }, { resumes: run.id })
+  const code = await runCommand(file, { ...flags, ...given }, { resumes: run.id })
+  if (code === 0 && file === upgradePlaybook && !flags.check) await tellBoots(flags)
+  return code
 }
 
 async function toldBy(flags: RunFlags): Promise<Told> {

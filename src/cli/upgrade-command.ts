@@ -30,7 +30,7 @@ export async function upgradeCommand(names: readonly string[], flags: UpgradeFla
   // Some hosts only: images are the whole cluster's affair.
   const until = isWhole ? {} : { until: flags.until ?? 'packages' }
   const code = await runCommand(upgradePlaybook, { ...flags, ...until, set })
-  if (code === 0 && !flags.check) await tellBoots(inventory, flags)
+  if (code === 0 && !flags.check) await tellBoots(flags)
   return code
 }
 
@@ -95,7 +95,8 @@ function isLonger(image: string, name: string): boolean {
 }
 
 /** Hosts that want a boot are told: nobody boots them unasked. */
-export async function tellBoots(inventory: Inventory, flags: UpgradeFlags): Promise<void> {
+export async function tellBoots(flags: UpgradeFlags): Promise<void> {
+  const inventory = loadInventory(flags.inventory)
   await withConnector(inventory, flags, async (connect) => {
     const wanting = await Promise.all(
       inventory.hosts.map(async (host) => {
