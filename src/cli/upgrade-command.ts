@@ -79,19 +79,15 @@ async function look(host: Host, proxy: string | undefined, connect: Connect): Pr
   }
 }
 
-/** Today's date; where that runs already, with a number. Exported for its test. */
+/** Today's date, with a number where an edition of today, or of a clock that was ahead, runs already: always the newest. */
 export function nextEdition(images: readonly string[], now = new Date()): string {
-  const day = now.toISOString().slice(0, 10).replaceAll('-', '')
-  const runs = (name: string) => images.some((image) => image.includes(`:${name}-`) && !isLonger(image, name))
-  for (let n = 1; ; n++) {
-    const name = n === 1 ? day : `${day}-${n}`
-    if (!runs(name)) return name
-  }
-}
-
-/** `20270131-2-…` is no image of the edition `20270131`. */
-function isLonger(image: string, name: string): boolean {
-  return /^-\d{1,3}-/.test(image.split(`:${name}`)[1] ?? '')
+  const today = now.toISOString().slice(0, 10).replaceAll('-', '')
+  const editions = images.flatMap((image) => {
+    const [, day, number = '1'] = /:(\d{8})(?:-(\d{1,3}))?-[0-9a-f]{12}\b/.exec(image) ?? []
+    return day === undefined ? [] : [{ day, number: Number(number) }]
+  })
+  const newest = editions.toSorted((a, b) => a.day.localeCompare(b.day) || a.number - b.number).at(-1)
+  return newest && newest.day >= today ? `${newest.day}-${newest.number + 1}` : today
 }
 
 /** Hosts that want a boot are told: nobody boots them unasked. */
