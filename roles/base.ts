@@ -30,9 +30,7 @@ export default role({
   vars,
   resources({ vars, host, hosts }) {
     const answer = vars.sshPasswords ? 'yes' : 'no'
-    const sshd = file('/etc/ssh/sshd_config.d/10-provision.conf', {
-      content: `# Written by provision (role base).\nPasswordAuthentication ${answer}\nKbdInteractiveAuthentication ${answer}\n`,
-    })
+    const sshd = file('/etc/ssh/sshd_config.d/10-provision.conf', { content: sshdConfig(answer) })
     return [
       hostname(host.name),
       // A host that the inventory only knows by its name is left to DNS.
@@ -55,6 +53,19 @@ export default role({
     ]
   },
 })
+
+/**
+ * A client that answers nothing for 45 s is gone: its machine lost power, and nothing would tell. The lock of a run, and
+ * all else that its session holds, then ends here instead of staying until TCP gives up (two hours, or never).
+ */
+function sshdConfig(passwords: string): string {
+  return `# Written by provision (role base).
+PasswordAuthentication ${passwords}
+KbdInteractiveAuthentication ${passwords}
+ClientAliveInterval 15
+ClientAliveCountMax 3
+`
+}
 
 const carriers = ['docker', 'containerd', 'postgres', 'patroni', 'etcd', 'pgbouncer', 'haproxy', 'keepalived']
 

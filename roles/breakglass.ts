@@ -1,7 +1,7 @@
 import { file, role, t } from 'provision'
 import cluster from './cluster.ts'
 import { breakGlass } from './sheets/break-glass.ts'
-import { imageSet, imageVars } from './sheets/images.ts'
+import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { passwords, tls } from './sheets/secrets.ts'
 import { etcdService, haproxyService, pgbouncerService, postgresService } from './sheets/services.ts'
 import { votersOf } from './sheets/voters.ts'
@@ -10,10 +10,11 @@ import { votersOf } from './sheets/voters.ts'
 export default role({
   name: 'breakglass',
   vars: t.Object({}),
+  facts: imageFacts,
   shared: { cluster, images: imageVars },
   secrets: { ...passwords, tls },
   resources({ shared, secrets, host, hosts }) {
-    const parts = { host, images: imageSet(shared.images), tls: secrets.tls }
+    const parts = { host, images: imageSet(shared.images, hosts), tls: secrets.tls }
     const hasVote = votersOf(hosts, shared.cluster).some((h) => h.name === host.name)
     const services = [
       ...(hasVote ? [etcdService(parts)] : []),

@@ -23,7 +23,7 @@ import {
 import cluster from './cluster.ts'
 import { etcdLostVars, isLost } from './etcd-lost.ts'
 import { newcomerVars } from './newcomer.ts'
-import { imageSet, imageVars } from './sheets/images.ts'
+import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { etcdDataAside } from './sheets/leaving.ts'
 import { tls } from './sheets/secrets.ts'
 import { etcdService } from './sheets/services.ts'
@@ -61,7 +61,7 @@ const configuration = template('etcd/etcd.yml.hbs', view)
 export default role({
   name: 'etcd',
   vars,
-  facts: { seat: etcdSeat, memory: etcdMemory, member: postgresMember },
+  facts: { ...imageFacts, seat: etcdSeat, memory: etcdMemory, member: postgresMember },
   shared: { cluster, images: imageVars, newcomer: newcomerVars, lost: etcdLostVars },
   secrets: { tls },
   resources({ vars, facts, shared, secrets, host, hosts }) {
@@ -99,7 +99,7 @@ export default role({
       directory('/var/lib/etcd', { owner: '2379', group: '2379', mode: '0700' }),
       config,
       snapshots(host, hosts, vars.snapshotsKept),
-      swarmService(etcdService({ host, images: imageSet(shared.images), tls: secrets.tls }), {
+      swarmService(etcdService({ host, images: imageSet(shared.images, hosts), tls: secrets.tls }), {
         restartOn: [config],
         // An etcd that is set aside has nobody left who could miss it.
         interrupts: isAnew ? [] : ['etcd'],

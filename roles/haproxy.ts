@@ -1,6 +1,6 @@
 import { check, command, containerOf, file, type Port, role, sh, swarmService, t, template } from 'provision'
 import cluster from './cluster.ts'
-import { imageSet, imageVars } from './sheets/images.ts'
+import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { tls } from './sheets/secrets.ts'
 import { haproxyService } from './sheets/services.ts'
 
@@ -36,6 +36,7 @@ const configuration = template(
 export default role({
   name: 'haproxy',
   vars,
+  facts: imageFacts,
   shared: { cluster, images: imageVars },
   secrets: { tls },
   resources({ vars, shared, secrets, host, hosts }) {
@@ -56,7 +57,7 @@ export default role({
           .text,
         on: [config],
       }),
-      swarmService(haproxyService({ host, images: imageSet(shared.images), tls: secrets.tls }), {
+      swarmService(haproxyService({ host, images: imageSet(shared.images, hosts), tls: secrets.tls }), {
         interrupts: ['proxy'],
       }),
       check(

@@ -1,6 +1,6 @@
 import { check, directory, file, type Port, role, sh, swarmService, t, template } from 'provision'
 import cluster from './cluster.ts'
-import { imageSet, imageVars } from './sheets/images.ts'
+import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { passwords, tls } from './sheets/secrets.ts'
 import { pgbouncerService, reload } from './sheets/services.ts'
 
@@ -31,9 +31,10 @@ const configuration = template(
 export default role({
   name: 'pgbouncer',
   vars,
+  facts: imageFacts,
   shared: { cluster, images: imageVars },
   secrets: { ...passwords, tls },
-  resources({ vars, shared, secrets, host }) {
+  resources({ vars, shared, secrets, host, hosts }) {
     const service = `pgbouncer-${host.name}`
     const config = file('/etc/provision/proxy/pgbouncer.ini', {
       content: configuration({ ...vars, address: host.address }),
@@ -43,7 +44,7 @@ export default role({
       config,
       reload('PgBouncer', service, config),
       swarmService(
-        pgbouncerService({ host, images: imageSet(shared.images), tls: secrets.tls }, secrets.pooler),
+        pgbouncerService({ host, images: imageSet(shared.images, hosts), tls: secrets.tls }, secrets.pooler),
         // Writes go through the pooler of the primary's host: there the primary hands over first.
         { interrupts: ['pooler', 'postgres'] },
       ),

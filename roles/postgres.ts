@@ -14,7 +14,7 @@ import {
   template,
 } from 'provision'
 import cluster from './cluster.ts'
-import { imageSet, imageVars } from './sheets/images.ts'
+import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { postgresHealthy, postgresPages } from './sheets/looks.ts'
 import { patroniOf } from './sheets/members.ts'
 import * as sheet from './sheets/postgres.ts'
@@ -79,7 +79,7 @@ const configuration = template('postgres/patroni.yml.hbs', view)
 export default role({
   name: 'postgres',
   vars,
-  facts: { hardware, current: patroniParameters },
+  facts: { ...imageFacts, hardware, current: patroniParameters },
   shared: { cluster, images: imageVars },
   secrets: { ...passwords, tls },
   resources({ vars, facts, shared, secrets, host, hosts }) {
@@ -135,9 +135,12 @@ export default role({
       file('/etc/provision/postgres/members', { content: `${addresses.join(',')}\n` }),
       config,
       reload('Patroni', service, config),
-      swarmService(postgresService({ host, images: imageSet(shared.images), tls: secrets.tls }, secrets), {
-        interrupts: ['postgres'],
-      }),
+      swarmService(
+        postgresService({ host, images: imageSet(shared.images, hosts), tls: secrets.tls }, secrets),
+        {
+          interrupts: ['postgres'],
+        },
+      ),
       check(`one leader and ${hosts.length - 1} streaming standbys`, postgresHealthy(host, hosts.length), {
         withinSeconds: 300,
         pages: postgresPages(host, hosts.length),

@@ -1,16 +1,17 @@
 import { onlyImages, onlySecrets, role, secretName, t } from 'provision'
 import cluster from './cluster.ts'
-import { imageSet, imageVars } from './sheets/images.ts'
+import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { passwords, swarmSecrets, tls } from './sheets/secrets.ts'
 
 /** What is left over when everything new has proved itself: secrets and images of before. */
 export default role({
   name: 'tidy',
   vars: t.Object({}),
+  facts: imageFacts,
   shared: { cluster, images: imageVars },
   secrets: { ...passwords, tls },
   resources({ shared, secrets, host, hosts }) {
-    const images = imageSet(shared.images)
+    const images = imageSet(shared.images, hosts)
     const mine = swarmSecrets(host, hosts, secrets)
     return [
       onlySecrets(host.name, {

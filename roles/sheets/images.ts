@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ImageBuild, sharedVars, t } from 'provision'
+import { dockerTags, type ImageBuild, sharedVars, t } from 'provision'
 
 const folder = join(import.meta.dirname, '..', '..', 'templates', 'images')
 
@@ -33,6 +33,13 @@ export const imageVars = sharedVars(
           'Account of the registry; its password: provision secrets set registry-password. Default: no login.',
       }),
     ),
+    edition: t.Optional(
+      t.String({
+        pattern: '^([0-9]{8}(-[0-9]{1,3})?)?$',
+        description:
+          "Which edition of the images: built anew with the packages of that day, by `provision upgrade`. Default: the newest that the hosts have; '' is the first one, without a name.",
+      }),
+    ),
     proxy: t.Optional(t.String({ description: 'HTTP proxy for packages while images are built.' })),
     ruvector: t.Boolean({
       default: false,
@@ -53,7 +60,12 @@ interface Image {
   readonly build: ImageBuild
 }
 
+/** What a role must know of each host to tell the edition that is in force. */
+export const imageFacts = { tags: dockerTags }
+
 export interface ImageSet {
+  /** Empty: the first one, without a name. */
+  readonly edition: string
   /** What all names begin with. */
   readonly prefix: string
   readonly etcd: Image
@@ -63,15 +75,47 @@ export interface ImageSet {
   readonly all: readonly Image[]
 }
 
-/** The images, tagged by the content of all that they are built from. With RuVector on, every member has its layer. */
-export function imageSet(vars: {
-  readonly base: string
-  readonly proxy?: string
-  readonly ruvector?: boolean
-  readonly crates?: string
-  readonly registry?: string
-}): ImageSet {
+/** The names of images that are there whatever the inventory says. */
+const always = ['base', 'etcd', 'postgres', 'proxy']
+
+/**
+ * The edition in force: the newest of which any host has all images. It is kept nowhere else, so that an ordinary run
+ * from any clone goes on with it (docs/decisions/0015-the-edition-is-the-hosts.md).
+ */
+function editionOf(prefix: string, hosts: readonly Having[]): string {
+  const whole = hosts.flatMap(({ facts }) => {
+    const names = Map.groupBy(
+      facts.tags.filter((tag) => tag.startsWith(`${prefix}/`)),
+      (tag) => /:(\d{8}(?:-\d{1,3})?)-[0-9a-f]{12}$/.exec(tag)?.[1] ?? '',
+    )
+    return [...names].flatMap(([edition, tags]) =>
+      always.every((name) => tags.some((tag) => tag.startsWith(`${prefix}/${name}:`))) ? [edition] : [],
+    )
+  })
+  return whole.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1) ?? ''
+}
+
+interface Having {
+  readonly facts: { readonly tags: readonly string[] }
+}
+
+/**
+ * The images, tagged by the content of all that they are built from, and by their edition. With RuVector on, every
+ * member has its layer.
+ */
+export function imageSet(
+  vars: {
+    readonly base: string
+    readonly edition?: string
+    readonly proxy?: string
+    readonly ruvector?: boolean
+    readonly crates?: string
+    readonly registry?: string
+  },
+  hosts: readonly Having[],
+): ImageSet {
   const prefix = vars.registry ?? nowhere
+  const edition = vars.edition ?? editionOf(prefix, hosts)
   const proxy: Record<string, string> = vars.proxy ? { http_proxy: vars.proxy } : {}
   const image = (name: string, parent: string, args: Readonly<Record<string, string>> = {}): Image => {
     const files = filesOf(name)
@@ -79,15 +123,16 @@ export function imageSet(vars: {
       .update(JSON.stringify([parent, files]))
       .digest('hex')
       .slice(0, 12)
-    return { tag: `${prefix}/${name}:${hash}`, build: { files, args: { BASE: parent, ...proxy, ...args } } }
+    const tag = `${prefix}/${name}:${edition && `${edition}-`}${hash}`
+    return { tag, build: { files, args: { BASE: parent, ...proxy, ...args } } }
   }
-  const base = image('base', vars.base)
+  const base = image('base', vars.base, edition ? { EDITION: edition } : {})
   const [etcd, postgres, proxies] = [
     image('etcd', base.tag),
     image('postgres', base.tag),
     image('proxy', base.tag),
   ]
-  const set = { prefix, etcd, postgres, proxy: proxies, all: [base, etcd, postgres, proxies] }
+  const set = { edition, prefix, etcd, postgres, proxy: proxies, all: [base, etcd, postgres, proxies] }
   if (!vars.ruvector) return set
   const layered = image('ruvector', postgres.tag, {
     // Packages come by HTTP, crates by HTTPS.

@@ -40,6 +40,12 @@ export interface RemoveFlags extends RunFlags {
   readonly dead?: boolean
 }
 
+/** Flags of `provision upgrade`. */
+export interface UpgradeFlags extends RunFlags {
+  /** Boot hosts that want it. */
+  readonly reboot?: boolean
+}
+
 /** Flags of commands that look at the cluster. */
 export interface ClusterFlags {
   readonly inventory: string

@@ -7,6 +7,7 @@ import type {
   PsqlFlags,
   RemoveFlags,
   RunFlags,
+  UpgradeFlags,
 } from './flags.ts'
 
 const examples = `
@@ -102,7 +103,31 @@ runFlags(program.command('switchover'))
 
 runFlags(program.command('reboot <hosts...>'))
   .description('boot hosts anew, one after the other, the primary last; `all` for every one')
-  .action((hosts: string[], flags: RunFlags) => day2('reboot', flags, { hosts }))
+  .action((hosts: string[], flags: RunFlags) =>
+    day2('reboot', flags, { hosts, since: new Date().toISOString() }),
+  )
+
+runFlags(program.command('restart [hosts...]'))
+  .description(
+    'PostgreSQL restarted where it waits for that, one member after the other (default: all hosts)',
+  )
+  .option('--pending', 'only where Patroni says that a restart is pending (default)')
+  .option('--force', 'also where nothing is pending')
+  .action((hosts: string[], flags: RunFlags & { force?: boolean }) =>
+    day2('restart', flags, {
+      hosts: hosts.length > 0 ? hosts : ['all'],
+      force: flags.force ? new Date().toISOString() : undefined,
+    }),
+  )
+
+runFlags(program.command('upgrade [hosts...]'))
+  .description(
+    'newer packages, and images built anew with them, one host after the other (default: all hosts)',
+  )
+  .option('--reboot', 'boot hosts that want it, each in its turn')
+  .action(async (hosts: string[], flags: UpgradeFlags) => {
+    process.exitCode = await (await import('./upgrade-command.ts')).upgradeCommand(hosts, flags)
+  })
 
 runFlags(program.command('maintenance <on|off>'))
   .description('Patroni keeps its hands off while you work by hand, or not any more')
@@ -163,8 +188,18 @@ runFlags(program.command('verify'))
   )
   .action((flags: RunFlags) => start((run) => run.doctorCommand('playbooks/verify.ts', flags)))
 
-clusterFlags(program.command('runs [show] [id]'))
-  .description('what was done to the hosts: who, when, how long, what; `runs show ID` for one of them')
+runFlags(program.command('resume [id]'))
+  .description(
+    'take over a run that did not finish, from any clone: the last one, or that of `provision runs`',
+  )
+  .action(async (id: string | undefined, flags: RunFlags) => {
+    process.exitCode = await (await import('./resume-command.ts')).resumeCommand(id, flags)
+  })
+
+clusterFlags(program.command('runs [show|forget] [id]'))
+  .description(
+    'what was done to the hosts: who, when, how long, what, and what did not finish; `show ID`, `forget ID`',
+  )
   .action(async (show: string | undefined, id: string | undefined, flags: ClusterFlags) => {
     process.exitCode = await (await import('./runs-command.ts')).runsCommand(show, id, flags)
   })

@@ -1,15 +1,17 @@
-import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { type RunOptions, type RunResult, run } from '../engine/run.ts'
 import { mustMatch } from '../engine/saved-plan.ts'
 import { InputError } from '../errors.ts'
 import { checkRoles, type Inventory, loadInventory } from '../inventory/index.ts'
+import { type Asked, withoutSecrets } from '../model/begun.ts'
 import type { HostPlan } from '../model/event.ts'
 import type { Playbook } from '../model/playbook.ts'
 import { createReport, forPeople, outputKind } from '../report/index.ts'
 import { formatPlan } from '../report/plan-text.ts'
 import { approve } from './approve.ts'
+import { commitOf } from './commit.ts'
 import { connectorFor } from './connector.ts'
 import { showDoctor } from './doctor-command.ts'
 import { explainResource, explainVar } from './explain-command.ts'
@@ -23,13 +25,15 @@ import { openSecrets, type Secrets, sharedVarsOf } from './secrets.ts'
 const root = join(import.meta.dirname, '..', '..')
 
 /** `provision` and `provision run`, with `--check` only the plan; gives the exit code. All input is checked before the first connection. */
-export async function runCommand(file: string, flags: RunFlags, plan?: string): Promise<number> {
+export async function runCommand(file: string, flags: RunFlags, given: Given = {}): Promise<number> {
   if (flags.check) return planCommand(file, flags)
   const loaded = await load(file, flags)
-  const saved = plan === undefined ? undefined : readPlan(plan)
+  const saved = given.plan === undefined ? undefined : readPlan(given.plan)
   return exitCodeOf(
     await perform(loaded, flags, {
       mode: 'run',
+      asked: askedOf(file, flags),
+      resumes: given.resumes,
       async approve(plans) {
         if (saved) mustMatch(saved.hosts, plans)
         return approve(plans, flags.yes === true, kindOf(flags) === 'live', show(flags))
@@ -41,7 +45,7 @@ export async function runCommand(file: string, flags: RunFlags, plan?: string): 
 /** `provision apply FILE`: exactly the plan in the file, or nothing. */
 export async function applyCommand(file: string, flags: RunFlags): Promise<number> {
   const plan = readPlan(file)
-  return runCommand(plan.playbook, { ...flags, ...plan.flags }, file)
+  return runCommand(plan.playbook, { ...flags, ...plan.flags }, { plan: file })
 }
 
 /** `provision plan`: what a run would change; touches nothing. */
@@ -81,6 +85,28 @@ export async function doctorCommand(file: string, flags: RunFlags): Promise<numb
   const loaded = await load(file, { ...flags, set })
   const result = await perform(loaded, { ...flags, output: 'failures' }, { mode: 'plan' })
   return showDoctor(result, flags.output, useColor())
+}
+
+/** What a run is beside its flags. */
+export interface Given {
+  /** File of the plan that it must be. */
+  readonly plan?: string
+  /** The run that it takes over. */
+  readonly resumes?: string
+}
+
+/** What is left on the hosts for whoever must take the run over. A playbook of the project's own is named as it is in every clone. */
+function askedOf(file: string, { limit, tags, from, until, prune, set }: RunFlags): Asked {
+  const inside = relative(root, existsSync(file) ? resolve(file) : resolve(root, file))
+  return {
+    file: inside.startsWith('..') ? resolve(file) : inside,
+    ...(limit === undefined ? {} : { limit }),
+    ...(tags ? { tags } : {}),
+    ...(from === undefined ? {} : { from }),
+    ...(until === undefined ? {} : { until }),
+    ...(prune ? { prune } : {}),
+    ...withoutSecrets(set ?? []),
+  }
 }
 
 interface Loaded {
@@ -179,14 +205,4 @@ function kindOf(flags: RunFlags): string {
 
 function useColor(): boolean {
   return process.stdout.isTTY === true && !process.env.NO_COLOR
-}
-
-/** Asked for only when something was changed: starting git costs more than the rest of a converged run's set-up. */
-function commitOf(): string | undefined {
-  try {
-    const options = { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'] }
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], options).toString().trim()
-  } catch {
-    return undefined // Not a git checkout: the journal then has no commit.
-  }
 }

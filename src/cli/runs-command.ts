@@ -1,58 +1,54 @@
-import { journalRecords } from '../engine/journal.ts'
-import { InputError, ProvisionError } from '../errors.ts'
+import { forgetBegun } from '../engine/journal.ts'
+import { InputError, RefusedError } from '../errors.ts'
 import { loadInventory } from '../inventory/index.ts'
+import { keyOf } from '../model/begun.ts'
 import type { Host } from '../model/host.ts'
 import type { Connect } from '../model/transport.ts'
 import { formatRun, formatRuns } from '../report/runs.ts'
-import { type HostRecord, type RunEntry, runsOf } from '../report/runs-of.ts'
 import { connectorFor } from './connector.ts'
 import type { ClusterFlags } from './flags.ts'
+import { askHosts, runOf, type Told } from './run-notes.ts'
 
-/** `provision runs [show ID]`: the hosts' own journals, put together. Exit 3 when one of them could not be read. */
+/**
+ * `provision runs [show|forget ID]`: the hosts' own journals, put together. Exit 3 when one of them could not be read.
+ */
 export async function runsCommand(
-  show: string | undefined,
+  verb: string | undefined,
   id: string | undefined,
   flags: ClusterFlags,
 ): Promise<number> {
-  if (show !== undefined && (show !== 'show' || id === undefined))
-    throw new InputError({ what: 'usage: provision runs, or provision runs show ID' })
+  if (verb !== undefined && (!['show', 'forget'].includes(verb) || id === undefined))
+    throw new InputError({
+      what: 'usage: provision runs, provision runs show ID, or provision runs forget ID',
+    })
   const { hosts } = loadInventory(flags.inventory)
   const connector = connectorFor(flags, (name) => hosts.find((h) => h.name === name))
   try {
-    const read = await Promise.all(hosts.map((host) => recordsOf(host, connector.connect)))
-    const runs = runsOf(read.flatMap((r) => r.records))
-    process.stdout.write(textOf(runs, id, flags.output))
-    const silent = read.flatMap((r) => r.error ?? [])
-    for (const error of silent) console.error(error)
-    return silent.length > 0 ? 3 : 0
+    const told = await askHosts(hosts, connector.connect)
+    if (verb === 'forget' && id !== undefined) await forget(told, id, hosts, connector.connect)
+    else process.stdout.write(textOf(told, id, flags.output))
+    for (const error of told.silent) console.error(error)
+    return told.silent.length > 0 ? 3 : 0
   } finally {
     connector.close()
   }
 }
 
-function textOf(runs: readonly RunEntry[], id: string | undefined, output: string): string {
-  const chosen = id === undefined ? runs : runs.filter((run) => run.id === id)
-  if (id !== undefined && chosen.length === 0)
-    throw new InputError({ what: `no host knows a run ${id}`, next: 'provision runs lists them' })
-  if (output === 'json') return `${JSON.stringify(id === undefined ? chosen : chosen[0], undefined, 2)}\n`
-  const [one] = chosen
-  return id !== undefined && one ? formatRun(one) : formatRuns(chosen)
+function textOf(told: Told, id: string | undefined, output: string): string {
+  const one = id === undefined ? undefined : runOf(told, id)
+  if (output === 'json') return `${JSON.stringify(one ?? told.runs, undefined, 2)}\n`
+  return one ? formatRun(one) : formatRuns(told.runs)
 }
 
-async function recordsOf(
-  host: Host,
-  connect: Connect,
-): Promise<{ readonly records: readonly HostRecord[]; readonly error?: string }> {
-  try {
-    const link = await connect(host)
-    try {
-      const records = journalRecords.parse(await link.exec(journalRecords.script), [])
-      return { records: records.map((record) => ({ ...record, host: host.name })) }
-    } finally {
-      await link[Symbol.asyncDispose]()
-    }
-  } catch (error) {
-    if (!(error instanceof ProvisionError)) throw error
-    return { records: [], error: error.message }
+/** Nobody wants the run any more: its notes go; what it has changed stays. */
+async function forget(told: Told, id: string, hosts: readonly Host[], connect: Connect): Promise<void> {
+  const { unfinished, asked } = runOf(told, id)
+  if (!unfinished || !asked)
+    throw new InputError({ what: `${id} is over: there is nothing to forget`, next: 'provision runs' })
+  if (unfinished.isRunning) throw new RefusedError({ what: `${id} runs now`, next: 'end it first' })
+  for (const host of hosts.filter((h) => unfinished.hosts.includes(h.name))) {
+    await using link = await connect(host)
+    await link.exec(forgetBegun(keyOf(asked)))
   }
+  console.log(`${id} is forgotten on ${unfinished.hosts.join(', ')}; what it has changed stays changed`)
 }

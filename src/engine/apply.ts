@@ -3,7 +3,7 @@ import { CommandError, ConnectError, lastLines } from '../errors.ts'
 import type { Reporter } from '../model/event.ts'
 import { idOf, type Resource } from '../model/resource.ts'
 import type { Transport } from '../model/transport.ts'
-import { lines, sh } from '../shell/sh.ts'
+import { lines, type Script, sh } from '../shell/sh.ts'
 import { answersFor } from './answers.ts'
 import { clearOwed, markOf, noteOwed, waitForLeftover } from './journal.ts'
 import { glance } from './observe.ts'
@@ -200,17 +200,20 @@ async function backAgain(session: Session): Promise<boolean> {
 }
 
 async function reconnect(session: Session): Promise<void> {
-  const limit = performance.now() + rebootLimitMs
   const bootId = sh`cat /proc/sys/kernel/random/boot_id`
   const before = (await session.transport.exec(bootId)).stdout
+  session.transport = await linkAfterBoot(session, bootId, before)
+  // The lock went with the connection that the reboot has ended.
+  await session.relock?.()
+}
+
+async function linkAfterBoot(session: Session, bootId: Script, before: string): Promise<Transport> {
+  const limit = performance.now() + rebootLimitMs
   while (performance.now() < limit) {
     await sleep(1000)
     try {
       const link = await session.transport.fresh()
-      if ((await link.exec(bootId)).stdout !== before) {
-        session.transport = link
-        return
-      }
+      if ((await link.exec(bootId)).stdout !== before) return link
       await link[Symbol.asyncDispose]()
     } catch {
       // Not back yet; the limit above bounds the wait.

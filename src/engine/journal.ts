@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { type Begun, keyOf, type Unfinished } from '../model/begun.ts'
 import type { Probe } from '../model/probe.ts'
 import { idOf, type Resource } from '../model/resource.ts'
 import type { RunRecord } from '../model/run-record.ts'
@@ -6,7 +7,8 @@ import { lines, type Script, sh } from '../shell/sh.ts'
 
 /**
  * What provision keeps on a host, all in /var/lib/provision: `owed/` (restarts that a run owes), `managed/PLAYBOOK`
- * (ids it looks after) and `journal` (one JSON line a changing run). The host is the truth: nothing is kept here.
+ * (ids it looks after), `journal` (one JSON line a changing run) and `begun/` (what a run was asked to do, until it has
+ * ended well). The host is the truth: nothing is kept here.
  */
 const folder = '/var/lib/provision'
 
@@ -16,6 +18,25 @@ export interface Journal {
   /** Mark of a resource that must act, and why: the ids that changed. */
   readonly owed: ReadonlyMap<string, readonly string[]>
   readonly managed: readonly string[]
+  /** Keys of runs that were begun and did not end well. */
+  readonly begun: readonly string[]
+}
+
+/** Reads the notes of runs that did not end well, and whether one of them still holds the lock. */
+export const unfinishedRuns: Probe<readonly Unfinished[]> = {
+  script: sh`if [ -e /run/provision/lock ] && ! flock -n /run/provision/lock true; then cat /run/provision/locked-for; else echo; fi
+cat ${folder}/begun/* 2>/dev/null; :`,
+  parse({ stdout }) {
+    const [held = '', ...notes] = stdout.split('\n')
+    return notes.filter(Boolean).flatMap((text) => {
+      try {
+        const note = JSON.parse(text) as Begun
+        return [{ ...note, isRunning: held.includes(`(run ${note.id})`) }]
+      } catch {
+        return []
+      }
+    })
+  },
 }
 
 /** Reads the records, oldest first; a line that is none (a disk that was full) is left out. */
@@ -36,10 +57,15 @@ export function journalProbe(playbook: string): Probe<Journal> {
   const managed = `${folder}/managed/${playbook}`
   return {
     script: sh`for f in ${folder}/owed/*; do if [ -e "$f" ]; then printf '%s\n' "\${f##*/}"; fi; done; echo --
-if [ -e ${managed} ]; then while IFS= read -r id; do printf '%s\n' "$id"; done <${managed}; fi`,
+if [ -e ${managed} ]; then while IFS= read -r id; do printf '%s\n' "$id"; done <${managed}; fi; echo --
+for f in ${folder}/begun/*; do if [ -e "$f" ]; then printf '%s\n' "\${f##*/}"; fi; done`,
     parse({ stdout }) {
-      const [owed = '', list = ''] = stdout.split(/^--$/m)
-      return { owed: new Map(words(owed).map((mark) => [mark, [deadRun]])), managed: words(list) }
+      const [owed = '', list = '', begun = ''] = stdout.split(/^--$/m)
+      return {
+        owed: new Map(words(owed).map((mark) => [mark, [deadRun]])),
+        managed: words(list),
+        begun: words(begun),
+      }
     },
   }
 }
@@ -85,10 +111,23 @@ export function appendRecord(record: object): Script {
 
 /**
  * Answers `locked`, or `busy WHO, WHAT`; the lock lasts as long as the connection, so that a dead run leaves none. `what`:
- * since when, and for what.
+ * since when, and for what. `begun` is noted on the host in the same breath. A second's patience, because who only looks
+ * whether the lock is held has it for a moment.
  */
-export function lockScript(who: string, what: string): Script {
-  return sh`mkdir -p /run/provision; exec 9>>/run/provision/lock; if flock -n 9; then printf '%s\n' ${who} >/run/provision/locked-by; printf '%s\n' ${what} >/run/provision/locked-for; echo locked; exec cat >/dev/null; else printf 'busy %s, %s\n' "$(cat /run/provision/locked-by)" "$(cat /run/provision/locked-for)"; fi`
+export function lockScript(who: string, what: string, begun?: Begun): Script {
+  const note = begun ? noteBegun(begun) : sh`:`
+  return sh`mkdir -p /run/provision; exec 9>>/run/provision/lock; if flock -w 1 9; then printf '%s\n' ${who} >/run/provision/locked-by; printf '%s\n' ${what} >/run/provision/locked-for; ${note}; echo locked; exec cat >/dev/null; else printf 'busy %s, %s\n' "$(cat /run/provision/locked-by)" "$(cat /run/provision/locked-for)"; fi`
+}
+
+/** Notes on the host what a run was asked to do: whoever takes it over reads it there. */
+export function noteBegun(begun: Begun): Script {
+  const key = keyOf(begun.asked)
+  return sh`mkdir -p -m 0700 ${folder} && mkdir -p ${folder}/begun && printf '%s\n' ${JSON.stringify(begun)} >${folder}/begun/.new && mv -f ${folder}/begun/.new ${folder}/begun/${key}`
+}
+
+/** The run has ended well here, or nobody wants it any more. */
+export function forgetBegun(key: string): Script {
+  return sh`rm -f ${folder}/begun/${key}`
 }
 
 /** Waits for a script that a dead run left behind: two scripts never change one host at once. */

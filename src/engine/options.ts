@@ -1,3 +1,4 @@
+import type { Asked } from '../model/begun.ts'
 import type { HostPlan, HostSummary, Reporter } from '../model/event.ts'
 import type { Host } from '../model/host.ts'
 import type { Play, Playbook } from '../model/playbook.ts'
@@ -34,6 +35,10 @@ export interface RunOptions {
   /** Recorded in the host's journal, with the commit of the playbooks. */
   readonly who: string
   commit?(): string | undefined
+  /** What the run was asked to do, for whoever must take it over; undefined: it cannot be taken over. */
+  readonly asked?: Asked | undefined
+  /** The run that this one takes over. */
+  readonly resumes?: string | undefined
   /** With `--prune`: the resource that takes away what an id once managed; undefined where it can only be forgotten. */
   readonly absentOf?: ((id: string) => Resource | undefined) | undefined
   /** Asked with all plans before the first change; false means no change is made. May throw RefusedError. */

@@ -37,8 +37,14 @@ async function playOn(
 ): Promise<void> {
   options.report({ type: 'play', name: play.name ?? play.on, hosts: members.map((s) => s.host.name) })
   const size = play.rolling ?? members.length
-  for (let i = 0; i < members.length; i += size) {
-    const group = members.slice(i, i + size)
+  // In a rolling play, too, whoever leads what is interrupted comes last.
+  const ordered = inOrder(
+    members,
+    members.flatMap((s) => s.interrupts),
+    false,
+  )
+  for (let i = 0; i < ordered.length; i += size) {
+    const group = ordered.slice(i, i + size)
     const isLater = i > 0
     const [careful, others] = await divided(group, index, isLater, options)
     await eachHost(others, options, (s) => playHere(s, play, index, isLater, options))

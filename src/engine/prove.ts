@@ -1,8 +1,10 @@
 import { RefusedError } from '../errors.ts'
+import { type Begun, keyOf } from '../model/begun.ts'
 import { idOf } from '../model/resource.ts'
 import type { RunRecord } from '../model/run-record.ts'
+import { lines, sh } from '../shell/sh.ts'
 import { eachHost } from './guard.ts'
-import { writeJournal } from './journal.ts'
+import { forgetBegun, noteBegun, writeJournal } from './journal.ts'
 import { glance } from './observe.ts'
 import type { RunOptions } from './options.ts'
 import { due } from './plan.ts'
@@ -25,7 +27,10 @@ export async function prove(s: Session, options: RunOptions, playIndex?: number)
     managedBy(s),
     isWhole ? recordOf(s, options) : undefined,
   )
-  const [, ...outputs] = await ask(s, [{ script: journal }, ...look.parts], options.report)
+  // In the same breath as the record; a proof that fails puts the note back.
+  const isOver = isWhole && options.asked !== undefined && !s.cluster.some((other) => other.failed)
+  const note = isOver && options.asked ? forgetBegun(keyOf(options.asked)) : sh`:`
+  const [, ...outputs] = await ask(s, [{ script: lines([journal, note]) }, ...look.parts], options.report)
   s.recorded = isWhole
   const [still, ...others] = due(wanted, look.match(outputs, s.host.name), new Map(), options.root)
   if (still) {
@@ -48,12 +53,21 @@ export async function prove(s: Session, options: RunOptions, playIndex?: number)
 
 /** A run that failed here is in the journal too, as long as the host can still be reached. */
 export async function recordFailure(s: Session, options: RunOptions): Promise<void> {
-  if (s.recorded || s.done.length === 0) return
-  const script = writeJournal(options.playbook.name, managedBy(s), { ...recordOf(s, options), failed: true })
+  const note = noteOf(options)
+  const isOpen = s.failed && s.recorded && note !== undefined
+  const hasRecord = s.recorded || s.done.length === 0
+  if (hasRecord && !isOpen) return
+  const script = lines([
+    hasRecord
+      ? sh`:`
+      : writeJournal(options.playbook.name, managedBy(s), { ...recordOf(s, options), failed: true }),
+    isOpen ? noteBegun(note) : sh`:`,
+  ])
   await ask(s, [{ script }], options.report).catch(() => undefined)
 }
 
-function recordOf(s: Session, { id, startedAt, who, commit, playbook }: RunOptions): RunRecord {
+function recordOf(s: Session, options: RunOptions): RunRecord {
+  const { id, startedAt, who, commit, playbook, asked, resumes } = options
   return {
     id,
     startedAt,
@@ -62,7 +76,15 @@ function recordOf(s: Session, { id, startedAt, who, commit, playbook }: RunOptio
     commit: commit?.(),
     playbook: playbook.name,
     changed: s.done,
+    asked,
+    resumes,
   }
+}
+
+/** What a host keeps of a run until it has ended well; undefined where nobody could take it over. */
+export function noteOf(options: RunOptions): Begun | undefined {
+  const { id, startedAt, who, commit, playbook, asked, resumes } = options
+  return asked && { id, startedAt, who, commit: commit?.(), playbook: playbook.name, asked, resumes }
 }
 
 /** The list of managed ids is kept true even when nothing else changes; no exec where it is already. */
@@ -71,6 +93,16 @@ export async function keepLists(sessions: readonly Session[], options: RunOption
     const managed = managedBy(s)
     if (managed.join('\n') === s.journal.managed.join('\n')) return
     await ask(s, [{ script: writeJournal(options.playbook.name, managed, undefined) }], options.report)
+  })
+}
+
+/** After a run that ended well: what an earlier one of the same kind was asked to do is done on these hosts, too. */
+export async function forgetEarlier(sessions: readonly Session[], options: RunOptions): Promise<void> {
+  if (!options.asked || sessions.some((s) => s.failed)) return
+  const key = keyOf(options.asked)
+  const noting = sessions.filter((s) => s.journal.begun.includes(key))
+  await eachHost(noting, options, async (s) => {
+    await ask(s, [{ script: forgetBegun(key) }], options.report)
   })
 }
 

@@ -21,7 +21,7 @@ export async function openSession(host: Host, { connect, report }: RunOptions): 
     facts: {},
     wanted: [],
     states: new Map(),
-    journal: { owed: new Map(), managed: [] },
+    journal: { owed: new Map(), managed: [], begun: [] },
     roundTrips: 0,
     ok: 0,
     changed: 0,
@@ -46,7 +46,8 @@ export async function gatherFacts(s: Session, playbook: Playbook, { report }: Ru
   if (facts.size === 0) return
   const list = [...facts.values()]
   const { parts, read } = bundle(list.map((fact) => fact.probe))
-  const answers = read(await ask(s, parts, report))
+  const seconds = Math.max(60, ...list.map((fact) => fact.withinSeconds ?? 0))
+  const answers = read(await ask(s, parts, report, seconds * 1000))
   s.facts = Object.fromEntries(
     list.map((fact, i) => {
       const answer = answers[i]

@@ -27,6 +27,8 @@ export interface Session {
   skipped: number
   failed: boolean
   unreachable: boolean
+  /** Takes the host's lock again, over a new connection: a reboot has ended the old one. */
+  relock?: () => Promise<void>
   /** The journal on the host has this run. */
   recorded: boolean
   /** Plays that came to their end here: only they can be proved. */

@@ -9,3 +9,12 @@ export const bootId: Fact<string> = {
     parse: ({ stdout }) => stdout.trim(),
   },
 }
+
+/** When this boot began, in seconds since 1970; undefined where systemd does not say. */
+export const bootedAt: Fact<number | undefined> = {
+  name: 'booted-at',
+  probe: {
+    script: sh`systemctl show --timestamp=unix --property=UserspaceTimestamp --value 2>/dev/null; :`,
+    parse: ({ stdout }) => Number(/^@(\d+)/.exec(stdout)?.[1] ?? Number.NaN) || undefined,
+  },
+}

@@ -22,6 +22,30 @@ export const patroniParameters: Fact<Readonly<Record<string, string | number | b
   },
 }
 
+/** What this host's Patroni says of its own PostgreSQL. */
+export interface PatroniOwn {
+  /** When the server process was started, as Patroni says it. */
+  readonly startedAt: string
+  /** Parameters that wait for a restart. */
+  readonly pending: Readonly<Record<string, { readonly old_value: string; readonly new_value: string }>>
+}
+
+/** This host's own PostgreSQL; undefined where none answers. */
+export const patroniOwn: Fact<PatroniOwn | undefined> = {
+  name: 'patroni-own',
+  probe: {
+    script: ownPage('/patroni'),
+    parse({ stdout }) {
+      if (stdout.trim() === '') return undefined
+      const said = JSON.parse(stdout) as {
+        readonly postmaster_start_time?: string
+        readonly pending_restart_reason?: PatroniOwn['pending']
+      }
+      return { startedAt: said.postmaster_start_time ?? '', pending: said.pending_restart_reason ?? {} }
+    },
+  },
+}
+
 /** What this host's Patroni says of the cluster; undefined where none answers. */
 export const patroniCluster: Fact<PatroniCluster | undefined> = {
   name: 'patroni-cluster',

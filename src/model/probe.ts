@@ -36,4 +36,6 @@ export interface Probe<T> {
 export interface Fact<T> {
   readonly name: string
   readonly probe: Probe<T>
+  /** Seconds that it may take (default 60, of all facts together). */
+  readonly withinSeconds?: number
 }

@@ -1,3 +1,5 @@
+import type { Asked } from './begun.ts'
+
 /** One line of the journal: what a run did on a host. */
 export interface RunRecord {
   /** The same on every host of the run. Records of early versions have none. */
@@ -11,4 +13,7 @@ export interface RunRecord {
   /** Ids of what it changed. */
   readonly changed: readonly string[]
   readonly failed?: boolean
+  readonly asked?: Asked | undefined
+  /** The run that this one took over. */
+  readonly resumes?: string | undefined
 }

@@ -1,6 +1,7 @@
 import { matchesGlob } from 'node:path'
 import type { Change, Kind, Planned } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
+import { aptKeeping, aptListsAreOld, aptQuiet, aptUpdate, aptWaiting, dpkgWhole } from '../shell/apt.ts'
 import { lines, type Script, sh } from '../shell/sh.ts'
 
 interface Wanted {
@@ -57,12 +58,11 @@ const kind: Kind<Wanted, Found | undefined> = {
     const gone = planned.filter((p) => p.desired.absent).map((p) => p.desired.name)
     const install = planned.filter((p) => p.changes.some((c) => c.attribute !== 'hold') && !p.desired.absent)
     return lines([
-      // needrestart may only list: it must never restart the database or Docker by itself.
-      sh`set -e; export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none`,
-      // An earlier run may have died in the middle of dpkg.
-      sh`if [ -n "$(dpkg --audit)" ]; then dpkg --configure -a; fi`,
+      sh`set -e`,
+      aptQuiet,
+      dpkgWhole,
       install.length > 0 ? installing(install) : sh`:`,
-      gone.length > 0 ? sh`apt-get remove -qq -y ${waiting} -- ${gone}` : sh`:`,
+      gone.length > 0 ? sh`apt-get remove -qq -y ${aptWaiting} -- ${gone}` : sh`:`,
       ...marking(planned),
     ])
   },
@@ -70,21 +70,16 @@ const kind: Kind<Wanted, Found | undefined> = {
     changes.some((c) => c.from !== 'absent' && c.attribute !== 'hold') || wanted.absent ? ['restart'] : [],
 }
 
-/** Two minutes for another apt (a boot's unattended upgrade) to end. */
-const waiting = ['-o', 'DPkg::Lock::Timeout=120']
-
 /** The package lists are fetched when they are an hour old, older than a source, or lack what is wanted. */
 function installing(planned: readonly Planned<Wanted, Found | undefined>[]): Script {
   const names = planned.map(({ desired: { name, version } }) =>
     version === undefined ? name : `${name}=${version}`,
   )
-  const stamp = '/var/lib/provision/apt-updated'
   const held = planned.some((p) => p.actual?.held) ? ['--allow-change-held-packages'] : []
   const pinned = planned.some((p) => p.desired.version !== undefined) ? ['--allow-downgrades'] : []
-  const install = ['install', '-qq', '-y', '--no-install-recommends', ...held, ...pinned, ...waiting]
-  const keep = ['-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold']
-  return sh`if [ -z "$(find ${stamp} -mmin -60 2>/dev/null)" ] || [ -n "$(find /etc/apt -name '*.list' -newer ${stamp} -o -name '*.sources' -newer ${stamp} -o -name '*.conf' -newer ${stamp})" ] || ! apt-get install --simulate -qq ${pinned} ${held} -- ${names} >/dev/null 2>&1; then mkdir -p -m 0700 /var/lib/provision; apt-get update -qq ${waiting}; : > ${stamp}; fi
-apt-get ${install} ${keep} -- ${names}`
+  const install = ['install', '-qq', '-y', '--no-install-recommends', ...held, ...pinned, ...aptWaiting]
+  return sh`if ${aptListsAreOld(60)} || ! apt-get install --simulate -qq ${pinned} ${held} -- ${names} >/dev/null 2>&1; then ${aptUpdate}; fi
+apt-get ${install} ${aptKeeping} -- ${names}`
 }
 
 function marking(planned: readonly Planned<Wanted, Found | undefined>[]): readonly Script[] {

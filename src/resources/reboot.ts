@@ -13,6 +13,14 @@ export function reboot(
 /** Debian's own wish for one: packages that need a boot leave this file. */
 export const rebootRequired = '[ -e /run/reboot-required ]'
 
+/**
+ * Says why a boot is wanted, and succeeds where one is: by a package, or by a kernel that is installed and newer than the
+ * one that runs.
+ */
+export const bootWanted = `if [ -e /run/reboot-required ]; then echo "wanted by $(sort -u /run/reboot-required.pkgs 2>/dev/null | paste -sd ' ')"
+else r=$(uname -r); k=$(ls -1 /boot/vmlinuz-* 2>/dev/null | sed 's|.*/vmlinuz-||' | sort -V | tail -n 1)
+[ -n "$k" ] && [ "$(printf '%s\\n' "$k" "$r" | sort -V | tail -n 1)" != "$r" ] && echo "$r runs, $k is installed"; fi`
+
 const kind: Kind<{ readonly when: string }, boolean> = {
   name: 'reboot',
   reboots: true,

@@ -21,10 +21,13 @@ export function provision(
     readonly killWhen?: string
     readonly signal?: NodeJS.Signals
     readonly input?: string
+    /** Another clone of the project. */
+    readonly root?: string
   } = {},
 ): Promise<Run> {
-  const child = spawn(process.execPath, [join(root, 'bin/main.mjs'), ...args], {
-    cwd: root,
+  const home = options.root ?? root
+  const child = spawn(process.execPath, [join(home, 'bin/main.mjs'), ...args], {
+    cwd: home,
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   child.stdin.end(options.input)

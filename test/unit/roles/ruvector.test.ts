@@ -17,8 +17,8 @@ test('RuVector without its layer, and beside pgvector, is refused with what to s
 })
 
 test('with the layer on, PostgreSQL is the image above the plain one; all others stay as they are', () => {
-  const plain = imageSet({ base: 'debian:trixie' })
-  const layered = imageSet({ base: 'debian:trixie', ruvector: true, crates: 'http://index.crates.io' })
+  const plain = imageSet({ base: 'debian:trixie' }, [])
+  const layered = imageSet({ base: 'debian:trixie', ruvector: true, crates: 'http://index.crates.io' }, [])
   expect(layered.postgres.tag).toMatch(/\/ruvector:[0-9a-f]{12}$/)
   expect(layered.postgres.build.args).toMatchObject({
     BASE: plain.postgres.tag,
