@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseDocument } from 'yaml'
 import { hostKey, start, untilSsh, wipe } from '../../src/lab/host.ts'
 import { folder, labHost } from '../../src/lab/settings.ts'
-import { sh } from '../../src/shell/sh.ts'
+import { type Script, sh } from '../../src/shell/sh.ts'
 import { fingerprint } from '../../src/transport/host-keys.ts'
 import { connection } from './connection.ts'
 import { on as onHost } from './engine.ts'
@@ -16,7 +16,18 @@ export async function blank(machine: string): Promise<string> {
   await wipe(host)
   await start(host)
   await untilSsh(host)
-  return fingerprint(Buffer.from(hostKey(host).split(' ')[1] ?? '', 'base64'))
+  return shown(machine)
+}
+
+/** The fingerprint on a machine's console. */
+function shown(machine: string): string {
+  return fingerprint(Buffer.from(hostKey(labHost(machine)).split(' ')[1] ?? '', 'base64'))
+}
+
+/** Runs a script on a machine that nobody knows yet. */
+export async function onMachine(machine: string, script: Script): Promise<string> {
+  const host = connection(labHost(machine))
+  return onHost({ ...host, connection: { ...host.connection, hostKeys: [shown(machine)] } }, script)
 }
 
 /**
