@@ -61,7 +61,9 @@ export default defineConfig({
           name: 'long',
           sequence: { groupOrder: 6 },
           include: ['test/long/**/*.test.ts'],
+          fileParallelism: false,
           testTimeout: 1_800_000,
+          hookTimeout: 1_800_000,
         },
       },
       {

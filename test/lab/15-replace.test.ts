@@ -6,7 +6,8 @@ import { sh } from '../../src/shell/sh.ts'
 import { labInventory, provision, type Run } from './cli.ts'
 import { Writer } from './client.ts'
 import { clusterUp, on, roles, status, untilWell } from './cluster.ts'
-import { blank, inventoryWith, membersSeenBy, onMachine, watch } from './machines.ts'
+import { blank, inventoryWith, membersSeenBy, onMachine } from './machines.ts'
+import { names, replace, replaced } from './replacing.ts'
 
 beforeAll(async () => {
   await clusterUp()
@@ -18,12 +19,8 @@ afterAll(async () => {
   await untilWell()
 })
 
-const names = ['h1', 'h2', 'h3']
 /** The host whose machine stands at another address after the first test. */
 let away = ''
-
-const replace = (name: string, ...args: readonly string[]): Promise<Run> =>
-  provision(['replace', name, '--yes', '--output', 'plain', ...args])
 
 /** Where a host's machine is another one, at another address. */
 const moved = (name: string, machine: string) =>
@@ -42,45 +39,6 @@ async function mustRefuse(run: Promise<Run>, why: string): Promise<void> {
   expect(stdout).not.toContain('changed  ')
 }
 
-/** The replacement itself, under a writer: what it must leave behind. */
-async function replaced(
-  what: string,
-  name: string,
-  other: string,
-  args: readonly string[],
-  inventory: readonly string[],
-  limits: { readonly outage: number; readonly writer?: Writer },
-): Promise<void> {
-  const writer = limits.writer ?? (await Writer.start())
-  try {
-    const members = watch(other)
-    const started = performance.now()
-    const run = await replace(name, ...args, ...inventory)
-    if (run.code !== 0) throw new Error(run.stdout.slice(-3000) + run.stderr)
-    const took = (performance.now() - started) / 1000
-    await untilWell(180, inventory)
-    const seen = await members.end()
-    const { outage, lost } = await writer.stop()
-    console.log(
-      `${what}: ${took.toFixed(0)} s, ${outage.toFixed(1)} s without a write, ${lost.length} lost; etcd's members meanwhile: ${seen.join(' | ')}`,
-    )
-    expect([lost, outage < limits.outage, outage]).toEqual([[], true, outage])
-    // At all times those that stay are voters; at the end there is no ghost, in etcd and in the swarm.
-    for (const list of seen)
-      expect(list.split(', ').filter((m) => names.includes(m)).length).toBeGreaterThanOrEqual(2)
-    const { members: etcd } = await membersSeenBy(other)
-    expect(etcd.map((m) => [m.name, m.clientURLs?.length, m.isLearner === true]).sort()).toEqual(
-      names.map((h) => [h, 1, false]),
-    )
-    const nodes = await on(other, sh`docker node ls --format '{{.Hostname}} {{.Status}}'`)
-    expect(nodes.split('\n').sort()).toEqual(names.map((h) => `${h} Ready`))
-    expect((await provision(['plan', ...inventory, '--detailed-exitcode'])).code).toBe(0)
-  } catch (error) {
-    writer.kill()
-    throw error
-  }
-}
-
 test('a machine under another address takes the place of a standby; what is not fit is refused', async () => {
   const { name, other } = await standby()
   away = name
@@ -90,7 +48,7 @@ test('a machine under another address takes the place of a standby; what is not 
   // The machine comes from somewhere: a server of another cluster has run on it.
   const control = await on(
     other,
-    sh`docker exec $(docker ps -q --filter ${`label=com.docker.swarm.service.name=postgres-${other}`}) sh -c 'initdb -D /run/provision/foreign >/dev/null; base64 -w0 /run/provision/foreign/global/pg_control; rm -r /run/provision/foreign'`,
+    sh`docker exec $(docker ps -q --filter ${`label=com.docker.swarm.service.name=postgres-${other}`}) sh -c 'initdb -D /dev/shm/foreign >/dev/null; base64 -w0 /dev/shm/foreign/global/pg_control; rm -r /dev/shm/foreign'`,
   )
   const data = '/var/lib/pg/data/main/global'
   await onMachine('h4', sh`mkdir -p ${data}; echo ${control} | base64 -d >${`${data}/pg_control`}`)
@@ -166,19 +124,6 @@ test('taken out in order, it makes room for a machine at the old address', async
     writer.kill()
     throw error
   }
-})
-
-test("the primary's machine is replaced after its failover", async () => {
-  const { leader: name, standbys } = await roles()
-  const [other = ''] = standbys
-  const writer = await Writer.start()
-  const hostKey = await blank(name)
-  // The others have noticed, and another one leads.
-  await writer.untilCalm()
-  await replaced("the primary's host", name, other, ['--host-key', hostKey], labInventory, {
-    outage: 30,
-    writer,
-  })
 })
 
 test('a host that is there is not replaced; nothing is changed', async () => {

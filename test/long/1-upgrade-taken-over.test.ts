@@ -1,14 +1,17 @@
+/**
+ * `npm run test:long`: an upgrade of packages and images whose control machine is lost in the middle. Images are built
+ * anew, and the distribution must have two versions of docker.io and openssl: not part of `npm test`.
+ */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { patroniRequest } from '../../src/patroni/api.ts'
 import type { RunEntry } from '../../src/report/runs-of.ts'
 import { sh } from '../../src/shell/sh.ts'
-import { labInventory, provision, type Run } from './cli.ts'
-import { Writer } from './client.ts'
-import { clusterUp, hostNamed, on, roles, status, untilWell } from './cluster.ts'
+import { labInventory, provision, type Run } from '../lab/cli.ts'
+import { Writer } from '../lab/client.ts'
+import { clusterUp, on, untilWell } from '../lab/cluster.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const hosts = ['h1', 'h2', 'h3']
@@ -143,43 +146,6 @@ test('an upgrade whose machine is lost in the middle is taken over from another 
   // The edition is the hosts': an ordinary run, from anywhere, has nothing to do.
   expect((await provision(['plan', ...labInventory, '--detailed-exitcode'])).code).toBe(0)
   await on('h3', sh`apt-mark -qq unhold openssl; rm /run/reboot-required`)
-})
-
-test('PostgreSQL is restarted only where a restart is pending; what nobody wants any more is forgotten', async () => {
-  expect((await act(['resume'])).stdout).toContain('nothing to take over')
-  const { leader, standbys } = await roles()
-  const [one = ''] = standbys
-  const { address } = await hostNamed(leader)
-  const patch = (size: number | null) =>
-    on(
-      leader,
-      patroniRequest(
-        `postgres-${leader}`,
-        'PATCH',
-        `https://${address}:8008/config`,
-        JSON.stringify({ postgresql: { parameters: { track_activity_query_size: size } } }),
-        10,
-      ),
-    )
-  const waiting = async () =>
-    (await status()).hosts.flatMap((h) => (h.view?.patroni?.pendingRestart ? [h.name] : []))
-  await patch(2048)
-  await expect.poll(waiting, { timeout: 30_000 }).toEqual(hosts)
-  const restarted = await act(['restart', one])
-  expect(restarted.stdout).toContain(
-    `${one}  changed  patroni-restart[pending]  restart track_activity_query_size`,
-  )
-  // Back as it was: now only the one that has taken it over must be restarted.
-  await patch(null)
-  await expect.poll(waiting, { timeout: 30_000 }).toEqual([one])
-  const killed = await act(['restart'], { killWhen: 'changed  patroni-restart' })
-  expect(killed.stdout.match(/ {2}changed {2}patroni-restart/g)).toHaveLength(1)
-  const [open] = await runs()
-  expect([killed.code, open?.unfinished?.hosts]).toEqual([null, [one]])
-  const forgotten = await provision(['runs', 'forget', open?.id ?? '', ...labInventory])
-  expect([forgotten.code, (await runs()).filter((r) => r.unfinished)]).toEqual([0, []])
-  await untilWell()
-  expect(await waiting()).toEqual([])
 })
 
 function escaped(text: string): string {

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { patroniRequest } from '../../src/patroni/api.ts'
+import type { RunEntry } from '../../src/report/runs-of.ts'
+import { labInventory, provision, type Run } from './cli.ts'
+import { clusterUp, hostNamed, on, roles, status, untilWell } from './cluster.ts'
+
+const hosts = ['h1', 'h2', 'h3']
+
+beforeAll(async () => {
+  await clusterUp()
+  await untilWell()
+})
+// The next suite goes on with the cluster.
+afterAll(() => untilWell())
+
+const act = (args: readonly string[], options: Parameters<typeof provision>[1] = {}): Promise<Run> =>
+  provision([...args, ...labInventory, '--yes', '--output', 'plain'], options)
+
+const runs = async () =>
+  JSON.parse((await provision(['runs', ...labInventory, '--output', 'json'])).stdout) as RunEntry[]
+
+test('PostgreSQL is restarted only where a restart is pending; what nobody wants any more is forgotten', async () => {
+  expect((await act(['resume'])).stdout).toContain('nothing to take over')
+  const { leader, standbys } = await roles()
+  const [one = ''] = standbys
+  const { address } = await hostNamed(leader)
+  const patch = (size: number | null) =>
+    on(
+      leader,
+      patroniRequest(
+        `postgres-${leader}`,
+        'PATCH',
+        `https://${address}:8008/config`,
+        JSON.stringify({ postgresql: { parameters: { track_activity_query_size: size } } }),
+        10,
+      ),
+    )
+  const waiting = async () =>
+    (await status()).hosts.flatMap((h) => (h.view?.patroni?.pendingRestart ? [h.name] : []))
+  await patch(2048)
+  await expect.poll(waiting, { timeout: 30_000 }).toEqual(hosts)
+  const restarted = await act(['restart', one])
+  expect(restarted.stdout).toContain(
+    `${one}  changed  patroni-restart[pending]  restart track_activity_query_size`,
+  )
+  // Back as it was: now only the one that has taken it over must be restarted.
+  await patch(null)
+  await expect.poll(waiting, { timeout: 30_000 }).toEqual([one])
+  const killed = await act(['restart'], { killWhen: 'changed  patroni-restart' })
+  expect(killed.stdout.match(/ {2}changed {2}patroni-restart/g)).toHaveLength(1)
+  const [open] = await runs()
+  expect([killed.code, open?.unfinished?.hosts]).toEqual([null, [one]])
+  const forgotten = await provision(['runs', 'forget', open?.id ?? '', ...labInventory])
+  expect([forgotten.code, (await runs()).filter((r) => r.unfinished)]).toEqual([0, []])
+  await untilWell()
+  expect(await waiting()).toEqual([])
+})
