@@ -1,19 +1,17 @@
 import type { Command } from 'commander'
 import type { RunFlags } from './flags.ts'
+import { runFlags } from './options.ts'
 
-/** What the commands here share with all others. */
-interface Shared {
-  runFlags(command: Command): Command
-  day2(
-    name: string,
-    flags: RunFlags,
-    asked: Readonly<Record<string, unknown>>,
-    playbook?: string,
-  ): Promise<void>
-}
+/** Runs the playbook, with what was asked for as vars of the role `name`. */
+type Run = (
+  name: string,
+  flags: RunFlags,
+  asked: Readonly<Record<string, unknown>>,
+  playbook?: string,
+) => Promise<void>
 
 /** `provision dr …` and `provision etcd …`: for the worst days, and for the data that says who leads. */
-export function addDisasters(program: Command, { runFlags, day2 }: Shared): void {
+export function addDisasters(program: Command, day2: Run): void {
   const dr = program
     .command('dr')
     .description('the worst days: etcd is lost, all hosts were off, data is damaged')

@@ -10,6 +10,7 @@ import type {
   RunFlags,
   UpgradeFlags,
 } from './flags.ts'
+import { clusterFlags, firewallFlags, newcomerFlags, runFlags, site } from './options.ts'
 
 const examples = `
 Examples:
@@ -34,8 +35,6 @@ export const program = new Command('provision')
   .exitOverride((error) => {
     process.exit(error.exitCode === 0 ? 0 : 4)
   })
-
-const site = 'playbooks/site.ts'
 
 runFlags(program).action((flags: RunFlags) => start((run) => run.runCommand(site, flags)))
 
@@ -141,7 +140,7 @@ runFlags(program.command('reinit <host>'))
   .description('make a standby anew from the others, its data thrown away')
   .action((host: string, flags: RunFlags) => day2('reinit', flags, { host }))
 
-addDisasters(program, { runFlags, day2 })
+addDisasters(program, day2)
 
 clusterFlags(program.command('status'))
   .description('the whole cluster on one screen; exits 0 only when all is well')
@@ -262,47 +261,6 @@ program
     const { lab } = await import('../lab/lab.ts')
     process.exitCode = await lab(args)
   })
-
-function clusterFlags(command: Command): Command {
-  return command
-    .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
-    .option('--forks <n>', 'connections opened at once', '20')
-    .option('--output <kind>', 'text or json', 'text')
-}
-
-function firewallFlags(command: Command): Command {
-  return command
-    .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
-    .option('--forks <n>', 'connections opened at once', '20')
-    .option('--playbook <file>', 'where the role firewall stands', site)
-}
-
-function runFlags(command: Command): Command {
-  const list = (value: string, before: string[] = []) => [...before, ...value.split(',')]
-  const collect = (value: string, before: string[] = []) => [...before, value]
-  return command
-    .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
-    .option('-l, --limit <hosts>', 'change only these hosts or groups; all are observed')
-    .option('-t, --tags <tags>', 'only these roles, plays or tags', list)
-    .option('--from <phase>', 'change nothing before this phase of the playbook')
-    .option('--until <phase>', 'change nothing after this phase')
-    .option('--set <role.key=value>', 'set a var above all others', collect)
-    .option('--forks <n>', 'connections opened at once', '20')
-    .option('--check', 'only plan')
-    .option('--diff', 'show text differences')
-    .option('--prune', 'take away what was managed and is asked for no more')
-    .option('-y, --yes', 'do not ask')
-    .option('--output <kind>', 'auto, live, plain, json or junit', 'auto')
-    .option('-v, --verbose', 'show remote scripts and timings')
-    .option('--accept-new-host-keys', 'take unknown host keys (never changed ones)')
-}
-
-function newcomerFlags(command: Command): Command {
-  return runFlags(command)
-    .option('--host-key <SHA256:…>', "fingerprint of the new machine's host key, from its console")
-    .option('--wipe', 'delete what its disks hold of another cluster: its name is asked for')
-    .option('--confirm <host>', 'that name, where nobody can be asked')
-}
 
 async function newcomer(playbook: 'add' | 'replace', host: string, flags: NewcomerFlags): Promise<void> {
   const { newcomerCommand } = await import('./newcomer-command.ts')
