@@ -8,6 +8,7 @@ import {
   raw,
   role,
   sh,
+  sharedVars,
   t,
 } from 'provision'
 import cluster from './cluster.ts'
@@ -16,6 +17,15 @@ import { patroniOf } from './sheets/members.ts'
 import { votersOf } from './sheets/voters.ts'
 
 const curl = raw('curl -K /etc/provision/tls/curl.conf')
+
+const vars = t.Object({
+  force: t.Boolean({
+    default: false,
+    description: 'Promote the most advanced member that answers, although not all do: commits may be lost.',
+  }),
+})
+
+export default sharedVars('all-down', vars)
 
 /** A step of the way back; each waits for what the next one needs, on every host. */
 function step(
@@ -28,13 +38,7 @@ function step(
 ) {
   return role({
     name: 'all-down',
-    vars: t.Object({
-      force: t.Boolean({
-        default: false,
-        description:
-          'Promote the most advanced member that answers, although not all do: commits may be lost.',
-      }),
-    }),
+    vars,
     shared: { cluster },
     resources: ({ vars, shared, host, hosts }) =>
       resources({ host, hosts, voters: votersOf(hosts, shared.cluster), force: vars.force }),

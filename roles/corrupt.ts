@@ -6,6 +6,7 @@ import {
   precondition,
   type Resources,
   role,
+  sharedVars,
   t,
 } from 'provision'
 import cluster from './cluster.ts'
@@ -18,6 +19,8 @@ const vars = t.Object({
   force: t.Boolean({ default: false, description: 'Also where no damage is found.' }),
   at: t.String({ default: '', description: 'When it began: what was read for another run counts no more.' }),
 })
+
+export default sharedVars('corrupt', vars)
 
 interface Scene {
   readonly vars: { readonly host?: string; readonly force: boolean; readonly at: string }

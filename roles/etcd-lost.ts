@@ -35,7 +35,7 @@ const vars = t.Object({
 })
 
 /** For role etcd: an etcd that is founded anew under a database that has its data. */
-export const etcdLostVars = sharedVars('etcd-lost', vars)
+export default sharedVars('etcd-lost', vars)
 
 type Seen = Peer<{
   readonly memory: EtcdMemory

@@ -21,7 +21,7 @@ import {
   template,
 } from 'provision'
 import cluster from './cluster.ts'
-import { etcdLostVars, isLost } from './etcd-lost.ts'
+import etcdLost, { isLost } from './etcd-lost.ts'
 import { newcomerVars } from './newcomer.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { etcdDataAside } from './sheets/leaving.ts'
@@ -62,7 +62,7 @@ export default role({
   name: 'etcd',
   vars,
   facts: { ...imageFacts, seat: etcdSeat, memory: etcdMemory, member: postgresMember },
-  shared: { cluster, images: imageVars, newcomer: newcomerVars, lost: etcdLostVars },
+  shared: { cluster, images: imageVars, newcomer: newcomerVars, lost: etcdLost },
   secrets: { tls },
   resources({ vars, facts, shared, secrets, host, hosts }) {
     const { newcomer } = shared

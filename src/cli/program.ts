@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { addDisasters } from './disasters.ts'
 import type {
   AuditFlags,
   ClusterFlags,
@@ -9,6 +10,7 @@ import type {
   RunFlags,
   UpgradeFlags,
 } from './flags.ts'
+import { clusterFlags, firewallFlags, newcomerFlags, runFlags, site } from './options.ts'
 
 const examples = `
 Examples:
@@ -33,8 +35,6 @@ export const program = new Command('provision')
   .exitOverride((error) => {
     process.exit(error.exitCode === 0 ? 0 : 4)
   })
-
-const site = 'playbooks/site.ts'
 
 runFlags(program).action((flags: RunFlags) => start((run) => run.runCommand(site, flags)))
 
@@ -140,40 +140,7 @@ runFlags(program.command('reinit <host>'))
   .description('make a standby anew from the others, its data thrown away')
   .action((host: string, flags: RunFlags) => day2('reinit', flags, { host }))
 
-const dr = program
-  .command('dr')
-  .description('the worst days: etcd is lost, all hosts were off, data is damaged')
-
-runFlags(dr.command('etcd-lost'))
-  .description('a new etcd under the database, which keeps its data and goes on; led by the right member')
-  .action((flags: RunFlags) => day2('etcd-lost', flags, { at: stamp() }, 'dr-etcd-lost'))
-
-runFlags(dr.command('all-down'))
-  .description('all hosts were off and are on again: waits for each part in order, and says what is missing')
-  .option('--force', 'promote the most advanced member that answers, although not all do')
-  .action(async (flags: RunFlags & { force?: boolean }) => {
-    process.exitCode = await (await import('./all-down-command.ts')).allDownCommand(flags)
-  })
-
-runFlags(dr.command('corrupt <host>'))
-  .description('damaged data of a member: found by reading all of it, handed over, made anew, read again')
-  .option('--force', 'also where no damage is found')
-  .action((host: string, flags: RunFlags & { force?: boolean }) =>
-    day2('corrupt', flags, { host, force: flags.force, at: stamp() }, 'dr-corrupt'),
-  )
-
-const etcd = program.command('etcd').description("etcd's own procedures")
-
-runFlags(etcd.command('snapshot'))
-  .description('a snapshot of etcd, kept on the host that makes it')
-  .option('--out <file>', 'bring it here, too; a file that is there is never overwritten')
-  .action(async (flags: RunFlags) => {
-    process.exitCode = await (await import('./etcd-snapshot-command.ts')).etcdSnapshotCommand(flags)
-  })
-
-runFlags(etcd.command('defrag'))
-  .description('gives back the room that deleted keys have left: one member after the other, the leader last')
-  .action((flags: RunFlags) => day2('etcd-care', flags, { defrag: stamp() }, 'etcd-defrag'))
+addDisasters(program, day2)
 
 clusterFlags(program.command('status'))
   .description('the whole cluster on one screen; exits 0 only when all is well')
@@ -295,47 +262,6 @@ program
     process.exitCode = await lab(args)
   })
 
-function clusterFlags(command: Command): Command {
-  return command
-    .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
-    .option('--forks <n>', 'connections opened at once', '20')
-    .option('--output <kind>', 'text or json', 'text')
-}
-
-function firewallFlags(command: Command): Command {
-  return command
-    .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
-    .option('--forks <n>', 'connections opened at once', '20')
-    .option('--playbook <file>', 'where the role firewall stands', site)
-}
-
-function runFlags(command: Command): Command {
-  const list = (value: string, before: string[] = []) => [...before, ...value.split(',')]
-  const collect = (value: string, before: string[] = []) => [...before, value]
-  return command
-    .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
-    .option('-l, --limit <hosts>', 'change only these hosts or groups; all are observed')
-    .option('-t, --tags <tags>', 'only these roles, plays or tags', list)
-    .option('--from <phase>', 'change nothing before this phase of the playbook')
-    .option('--until <phase>', 'change nothing after this phase')
-    .option('--set <role.key=value>', 'set a var above all others', collect)
-    .option('--forks <n>', 'connections opened at once', '20')
-    .option('--check', 'only plan')
-    .option('--diff', 'show text differences')
-    .option('--prune', 'take away what was managed and is asked for no more')
-    .option('-y, --yes', 'do not ask')
-    .option('--output <kind>', 'auto, live, plain, json or junit', 'auto')
-    .option('-v, --verbose', 'show remote scripts and timings')
-    .option('--accept-new-host-keys', 'take unknown host keys (never changed ones)')
-}
-
-function newcomerFlags(command: Command): Command {
-  return runFlags(command)
-    .option('--host-key <SHA256:…>', "fingerprint of the new machine's host key, from its console")
-    .option('--wipe', 'delete what its disks hold of another cluster: its name is asked for')
-    .option('--confirm <host>', 'that name, where nobody can be asked')
-}
-
 async function newcomer(playbook: 'add' | 'replace', host: string, flags: NewcomerFlags): Promise<void> {
   const { newcomerCommand } = await import('./newcomer-command.ts')
   process.exitCode = await newcomerCommand(playbook, host, flags)
@@ -351,11 +277,6 @@ async function day2(
   const { setOf } = await import('./day2.ts')
   const set = [...(flags.set ?? []), ...setOf(name, asked, flags.inventory)]
   await start((run) => run.runCommand(`playbooks/${playbook}.ts`, { ...flags, set }))
-}
-
-/** Now, fit for a name of a file: `2027-01-31T03-00-00Z`. */
-function stamp(): string {
-  return new Date().toISOString().replace(/\.\d+/, '').replaceAll(':', '-')
 }
 
 async function start(act: (run: typeof import('./run-command.ts')) => Promise<number>): Promise<void> {

@@ -26,6 +26,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // `firewall`: its history and its rollback are commands of their own, beside the kind of resource.
   cli: [
     'docker',
+    'facts',
     'firewall',
     'model',
     'engine',
