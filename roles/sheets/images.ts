@@ -80,7 +80,7 @@ const always = ['base', 'etcd', 'postgres', 'proxy']
 
 /**
  * The edition in force: the newest of which any host has all images. It is kept nowhere else, so that an ordinary run
- * from any clone goes on with it (docs/decisions/0015-the-edition-is-the-hosts.md).
+ * from any clone goes on with it (docs/decisions/0016-the-edition-is-the-hosts.md).
  */
 function editionOf(prefix: string, hosts: readonly Having[]): string {
   const whole = hosts.flatMap(({ facts }) => {

@@ -1,16 +1,9 @@
 import { Command } from 'commander'
-import { addDisasters } from './disasters.ts'
-import type {
-  AuditFlags,
-  ClusterFlags,
-  FirewallFlags,
-  NewcomerFlags,
-  PsqlFlags,
-  RemoveFlags,
-  RunFlags,
-  UpgradeFlags,
-} from './flags.ts'
-import { clusterFlags, firewallFlags, newcomerFlags, runFlags, site } from './options.ts'
+import { disasterCommands } from './disaster-commands.ts'
+import { firewallCommands } from './firewall-commands.ts'
+import type { ClusterFlags, NewcomerFlags, PsqlFlags, RemoveFlags, RunFlags } from './flags.ts'
+import { clusterFlags, newcomerFlags, runFlags, site } from './options.ts'
+import { upkeepCommands } from './upkeep-commands.ts'
 
 const examples = `
 Examples:
@@ -107,27 +100,7 @@ runFlags(program.command('reboot <hosts...>'))
     day2('reboot', flags, { hosts, since: new Date().toISOString() }),
   )
 
-runFlags(program.command('restart [hosts...]'))
-  .description(
-    'PostgreSQL restarted where it waits for that, one member after the other (default: all hosts)',
-  )
-  .option('--pending', 'only where Patroni says that a restart is pending (default)')
-  .option('--force', 'also where nothing is pending')
-  .action((hosts: string[], flags: RunFlags & { force?: boolean }) =>
-    day2('restart', flags, {
-      hosts: hosts.length > 0 ? hosts : ['all'],
-      force: flags.force ? new Date().toISOString() : undefined,
-    }),
-  )
-
-runFlags(program.command('upgrade [hosts...]'))
-  .description(
-    'newer packages, and images built anew with them, one host after the other (default: all hosts)',
-  )
-  .option('--reboot', 'boot hosts that want it, each in its turn')
-  .action(async (hosts: string[], flags: UpgradeFlags) => {
-    process.exitCode = await (await import('./upgrade-command.ts')).upgradeCommand(hosts, flags)
-  })
+upkeepCommands(program, day2)
 
 runFlags(program.command('maintenance <on|off>'))
   .description('Patroni keeps its hands off while you work by hand, or not any more')
@@ -140,7 +113,7 @@ runFlags(program.command('reinit <host>'))
   .description('make a standby anew from the others, its data thrown away')
   .action((host: string, flags: RunFlags) => day2('reinit', flags, { host }))
 
-addDisasters(program, day2)
+disasterCommands(program, day2)
 
 clusterFlags(program.command('status'))
   .description('the whole cluster on one screen; exits 0 only when all is well')
@@ -154,14 +127,6 @@ runFlags(program.command('verify'))
     'the acceptance checks: writes and reads through the address, what must be refused, who is healthy',
   )
   .action((flags: RunFlags) => start((run) => run.doctorCommand('playbooks/verify.ts', flags)))
-
-runFlags(program.command('resume [id]'))
-  .description(
-    'take over a run that did not finish, from any clone: the last one, or that of `provision runs`',
-  )
-  .action(async (id: string | undefined, flags: RunFlags) => {
-    process.exitCode = await (await import('./resume-command.ts')).resumeCommand(id, flags)
-  })
 
 clusterFlags(program.command('runs [show|forget] [id]'))
   .description(
@@ -187,59 +152,7 @@ clusterFlags(program.command('secrets <list|show|set|rotate> [name]'))
     process.exitCode = await (await import('./secrets-command.ts')).secretsCommand(what, name, flags)
   })
 
-program
-  .command('audit')
-  .description('what is there, against what the inventory says; changes nothing')
-  .command('firewall')
-  .description(
-    'what can reach what, is it meant to, and who made it so: rules, their effect, and real connections',
-  )
-  .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
-  .option('-l, --limit <hosts>', 'only these hosts or groups')
-  .option('--forks <n>', 'connections opened at once', '20')
-  .option('--probe', 'also try real connections, from every host and from here')
-  .option('--output <kind>', 'text, json, ndjson, sarif, junit, markdown or html', 'text')
-  .option('--out <file>', 'write it to a file')
-  .option('--fail-on <severity>', 'exit 2 from critical, high, medium or low on', 'low')
-  .option('--baseline <file>', 'an earlier report (--output json): only what is new since')
-  .option('--diff', 'also show how the loaded rules differ from those that should be')
-  .option('--playbook <file>', 'where the role firewall stands', site)
-  .option('--user <name>', 'log in as this user, who may only read (docs/firewall-audit.md)')
-  .action(async (flags: AuditFlags) => {
-    process.exitCode = await (await import('./audit-command.ts')).auditFirewallCommand(flags)
-  })
-
-const firewall = program
-  .command('firewall')
-  .description('the port matrix, and who changed the rules of a host when')
-
-firewallFlags(firewall.command('matrix'))
-  .description('who may reach which port, and why: from the roles and the inventory')
-  .option('--output <kind>', 'text, markdown or json', 'text')
-  .action(async (flags: FirewallFlags) => {
-    process.exitCode = await (await import('./firewall-matrix-command.ts')).firewallMatrixCommand(flags)
-  })
-
-firewallFlags(firewall.command('history <host>'))
-  .description('who changed the rules, when, and how')
-  .option('--output <kind>', 'text or json', 'text')
-  .action(async (host: string, flags: FirewallFlags) => {
-    process.exitCode = await (await import('./firewall-history-command.ts')).firewallHistoryCommand(
-      host,
-      flags,
-    )
-  })
-
-firewallFlags(firewall.command('rollback <host>'))
-  .description('go back to the rules before the last change, under the same timer')
-  .option('--to <entry>', 'to those of this entry of the history')
-  .option('-y, --yes', 'do not ask')
-  .action(async (host: string, flags: FirewallFlags) => {
-    process.exitCode = await (await import('./firewall-rollback-command.ts')).firewallRollbackCommand(
-      host,
-      flags,
-    )
-  })
+firewallCommands(program)
 
 program
   .command('inventory <list|graph|show> [host]')

@@ -8,6 +8,7 @@ import { connectorFor } from './connector.ts'
 import type { RunFlags } from './flags.ts'
 import { runCommand } from './run-command.ts'
 import { askHosts, runOf, type Told } from './run-notes.ts'
+import { say } from './say.ts'
 import { tellBoots, upgradePlaybook } from './upgrade-command.ts'
 
 /**
@@ -20,17 +21,18 @@ export async function resumeCommand(id: string | undefined, flags: RunFlags): Pr
   for (const error of told.silent) console.error(error)
   const run = id === undefined ? told.runs.find((r) => r.unfinished) : runOf(told, id)
   if (!run?.unfinished || !run.asked) {
-    console.log(id === undefined ? 'every run has ended well: nothing to take over' : `${id} is over already`)
+    say(flags, id === undefined ? 'every run has ended well: nothing to take over' : `${id} is over already`)
     return told.silent.length > 0 ? 3 : 0
   }
   const { asked } = run
   mustBeOver(run)
   mustBeWhole(run, asked)
-  console.log(
+  say(
+    flags,
     `takes over ${run.id} of ${run.who}, begun ${run.startedAt} (${ago(run.startedAt)}), not finished on ${run.unfinished.hosts.join(', ')}:\n  ${asked.file} ${flagsOf(asked)}`.trimEnd(),
   )
   await mustAgree(run, flags)
-  const { file, limit, tags, from, until, prune, set } = asked
+  const { file, limit, tags, from, until, prune, set, without } = asked
   const given = {
     ...(limit === undefined ? {} : { limit }),
     ...(tags ? { tags } : {}),
@@ -38,6 +40,7 @@ export async function resumeCommand(id: string | undefined, flags: RunFlags): Pr
     ...(until === undefined ? {} : { until }),
     ...(prune ? { prune } : {}),
     ...(set ? { set } : {}),
+    ...(without === undefined ? {} : { without }),
   }
   const code = await runCommand(file, { ...flags, ...given }, { resumes: run.id })
   if (code === 0 && file === upgradePlaybook && !flags.check) await tellBoots(flags)
@@ -80,12 +83,12 @@ function mustBeWhole({ id }: RunEntry, { withheld }: Asked): void {
 }
 
 /** Another state of the playbooks may do something else than was agreed to. */
-async function mustAgree({ commit }: RunEntry, { yes, check }: RunFlags): Promise<void> {
+async function mustAgree({ commit }: RunEntry, flags: RunFlags): Promise<void> {
   const own = commitOf()
   if (own === commit) return
   const said = `it was begun with commit ${commit ?? 'none'}; this clone is at ${own ?? 'none'}`
-  console.log(said)
-  if (yes || check) return
+  say(flags, said)
+  if (flags.yes || flags.check) return
   if (process.stdin.isTTY && (await askYes('Go on with this one?'))) return
   throw new RefusedError({
     what: 'not approved: nothing was changed',

@@ -96,7 +96,7 @@ export interface Given {
 }
 
 /** What is left on the hosts for whoever must take the run over. A playbook of the project's own is named as it is in every clone. */
-function askedOf(file: string, { limit, tags, from, until, prune, set }: RunFlags): Asked {
+function askedOf(file: string, { limit, tags, from, until, prune, set, without }: RunFlags): Asked {
   const inside = relative(root, existsSync(file) ? resolve(file) : resolve(root, file))
   return {
     file: inside.startsWith('..') ? resolve(file) : inside,
@@ -105,6 +105,7 @@ function askedOf(file: string, { limit, tags, from, until, prune, set }: RunFlag
     ...(from === undefined ? {} : { from }),
     ...(until === undefined ? {} : { until }),
     ...(prune ? { prune } : {}),
+    ...(without === undefined ? {} : { without }),
     ...withoutSecrets(set ?? []),
   }
 }

@@ -9,6 +9,7 @@ import { connectorFor } from './connector.ts'
 import { setOf } from './day2.ts'
 import type { UpgradeFlags } from './flags.ts'
 import { runCommand } from './run-command.ts'
+import { say } from './say.ts'
 
 /** File of the playbook: who takes its run over tells the same at its end. */
 export const upgradePlaybook = 'playbooks/upgrade.ts'
@@ -42,22 +43,22 @@ async function newEdition(inventory: Inventory, flags: UpgradeFlags): Promise<st
     readonly proxy?: string
   }
   if (edition !== undefined) {
-    console.log(`images: images.edition says ${edition || 'the first one'}; it stays`)
+    say(flags, `images: images.edition says ${edition || 'the first one'}; it stays`)
     return undefined
   }
   return withConnector(inventory, flags, async (connect) => {
     if (!host) return undefined
     const found = await look(host, proxy, connect)
     const outdated = found.filter(({ packages }) => packages.length > 0)
-    if (found.length === 0) console.log(`images: ${host.name} runs none of the stack`)
+    if (found.length === 0) say(flags, `images: ${host.name} runs none of the stack`)
     else if (outdated.length === 0)
-      console.log(`images: nothing is outdated inside them (asked on ${host.name})`)
+      say(flags, `images: nothing is outdated inside them (asked on ${host.name})`)
     if (outdated.length === 0) return undefined
     const name = nextEdition(found.map(({ image }) => image))
-    console.log(`images: outdated inside, so edition ${name} is built (asked on ${host.name}):`)
+    say(flags, `images: outdated inside, so edition ${name} is built (asked on ${host.name}):`)
     for (const { image, packages } of outdated)
       for (const p of packages)
-        console.log(`  ${image.split('/').at(-1)?.split(':')[0]}  ${p.name} ${p.from ?? 'absent'} → ${p.to}`)
+        say(flags, `  ${image.split('/').at(-1)?.split(':')[0]}  ${p.name} ${p.from ?? 'absent'} → ${p.to}`)
     return name
   })
 }
@@ -102,9 +103,7 @@ export async function tellBoots(flags: UpgradeFlags): Promise<void> {
       }),
     )
     for (const { host, why } of wanting.flat())
-      console.log(
-        `${host} wants a boot (${why})\n  → provision reboot ${host}, or provision upgrade --reboot`,
-      )
+      say(flags, `${host} wants a boot (${why})\n  → provision reboot ${host}, or provision upgrade --reboot`)
   })
 }
 

@@ -10,6 +10,8 @@ export interface Asked {
   readonly until?: string
   readonly prune?: boolean
   readonly set?: readonly string[]
+  /** A host that the run does without, though the inventory has it still. */
+  readonly without?: string
   /** Names of vars that were set and whose values are not kept: they may be secrets. */
   readonly withheld?: readonly string[]
 }
@@ -35,8 +37,8 @@ export interface Unfinished extends Begun {
 }
 
 /** The same for the same playbook with the same flags: such a run, when it ends well, has done what an earlier one left. */
-export function keyOf({ file, limit, tags, from, until, prune, set, withheld }: Asked): string {
-  const parts = [file, limit, tags, from, until, prune, set, withheld].map((part) => part ?? null)
+export function keyOf({ file, limit, tags, from, until, prune, set, without, withheld }: Asked): string {
+  const parts = [file, limit, tags, from, until, prune, set, without, withheld].map((part) => part ?? null)
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12)
 }
 
@@ -52,7 +54,7 @@ export function withoutSecrets(set: readonly string[]): Pick<Asked, 'set' | 'wit
 }
 
 /** The flags as they were typed, without the playbook: `--limit h2 --set images.edition=20270131`. */
-export function flagsOf({ limit, tags, from, until, prune, set, withheld }: Asked): string {
+export function flagsOf({ limit, tags, from, until, prune, set, without, withheld }: Asked): string {
   const words = [
     ...(limit === undefined ? [] : ['--limit', limit]),
     ...(tags ? ['--tags', tags.join(',')] : []),
@@ -60,6 +62,7 @@ export function flagsOf({ limit, tags, from, until, prune, set, withheld }: Aske
     ...(until === undefined ? [] : ['--until', until]),
     ...(prune ? ['--prune'] : []),
     ...(set ?? []).flatMap((text) => ['--set', text]),
+    ...(without === undefined ? [] : [`(without ${without})`]),
     ...(withheld ?? []).flatMap((name) => ['--set', `${name}=…`]),
   ]
   return words.join(' ')

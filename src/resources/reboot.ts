@@ -17,7 +17,7 @@ export const rebootRequired = '[ -e /run/reboot-required ]'
  * Says why a boot is wanted, and succeeds where one is: by a package, or by a kernel that is installed and newer than the
  * one that runs.
  */
-export const bootWanted = `if [ -e /run/reboot-required ]; then echo "wanted by $(sort -u /run/reboot-required.pkgs 2>/dev/null | paste -sd ' ')"
+export const bootWanted = `if [ -e /run/reboot-required ]; then p=$(sort -u /run/reboot-required.pkgs 2>/dev/null | paste -sd ' '); echo "/run/reboot-required\${p:+: $p}"
 else r=$(uname -r); k=$(ls -1 /boot/vmlinuz-* 2>/dev/null | sed 's|.*/vmlinuz-||' | sort -V | tail -n 1)
 [ -n "$k" ] && [ "$(printf '%s\\n' "$k" "$r" | sort -V | tail -n 1)" != "$r" ] && echo "$r runs, $k is installed"; fi`
 

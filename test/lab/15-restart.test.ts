@@ -43,15 +43,16 @@ test('PostgreSQL is restarted only where a restart is pending; what nobody wants
   expect(restarted.stdout).toContain(
     `${one}  changed  patroni-restart[pending]  restart track_activity_query_size`,
   )
-  // Back as it was: now only the one that has taken it over must be restarted.
+  expect(await waiting()).toEqual(hosts.filter((h) => h !== one))
+  // Back as it was, so that the next suite finds what it expects; half of it in a run that dies.
   await patch(null)
-  await expect.poll(waiting, { timeout: 30_000 }).toEqual([one])
   const killed = await act(['restart'], { killWhen: 'changed  patroni-restart' })
-  expect(killed.stdout.match(/ {2}changed {2}patroni-restart/g)).toHaveLength(1)
   const [open] = await runs()
-  expect([killed.code, open?.unfinished?.hosts]).toEqual([null, [one]])
+  expect([killed.code, open?.playbook, open?.unfinished?.isRunning]).toEqual([null, 'restart', false])
   const forgotten = await provision(['runs', 'forget', open?.id ?? '', ...labInventory])
   expect([forgotten.code, (await runs()).filter((r) => r.unfinished)]).toEqual([0, []])
+  const rest = await act(['restart'])
+  if (rest.code !== 0) throw new Error(rest.stdout.slice(-3000) + rest.stderr)
   await untilWell()
-  expect(await waiting()).toEqual([])
+  expect((await act(['restart'])).stdout).not.toContain('changed  ')
 })

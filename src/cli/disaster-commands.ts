@@ -11,7 +11,7 @@ type Run = (
 ) => Promise<void>
 
 /** `provision dr …` and `provision etcd …`: for the worst days, and for the data that says who leads. */
-export function addDisasters(program: Command, day2: Run): void {
+export function disasterCommands(program: Command, day2: Run): void {
   const dr = program
     .command('dr')
     .description('the worst days: etcd is lost, all hosts were off, data is damaged')
