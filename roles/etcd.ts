@@ -11,7 +11,8 @@ import {
   noEtcdMember,
   noSwarmService,
   type Port,
-  postgresMember,
+  postgresBarred,
+  postgresIdentity,
   precondition,
   role,
   service,
@@ -61,7 +62,13 @@ const configuration = template('etcd/etcd.yml.hbs', view)
 export default role({
   name: 'etcd',
   vars,
-  facts: { ...imageFacts, seat: etcdSeat, memory: etcdMemory, member: postgresMember },
+  facts: {
+    ...imageFacts,
+    seat: etcdSeat,
+    memory: etcdMemory,
+    identity: postgresIdentity,
+    barred: postgresBarred,
+  },
   shared: { cluster, images: imageVars, newcomer: newcomerVars, lost: etcdLost },
   secrets: { tls },
   resources({ vars, facts, shared, secrets, host, hosts }) {
@@ -191,15 +198,16 @@ function notUnder(
     readonly facts: {
       readonly seat: { readonly hasData: boolean }
       readonly memory: EtcdMemory
-      readonly member: { readonly systemId: string | undefined; readonly barred: boolean }
+      readonly identity: string | undefined
+      readonly barred: boolean
     }
   })[],
 ) {
   const names = (list: typeof hosts) => list.map((h) => h.name).join(', ')
-  const databases = hosts.filter((h) => h.facts.member.systemId !== undefined)
+  const databases = hosts.filter((h) => h.facts.identity !== undefined)
   const isEmpty = isLost(hosts) && hosts.some((h) => h.facts.memory === 'empty')
   const isWrong = databases.length > 0 && (isEmpty || hosts.every((h) => !h.facts.seat.hasData))
-  const barred = hosts.filter((h) => h.facts.member.barred)
+  const barred = hosts.filter((h) => h.facts.barred)
   const lost = `${isEmpty ? 'etcd is empty' : 'no host has data of etcd'}, and PostgreSQL has its data on ${names(databases)}`
   return precondition('etcd and the database belong together', {
     needs: 'an etcd that knows the cluster, or no data of PostgreSQL on any host',

@@ -12,7 +12,13 @@ export { network } from './facts/network.ts'
 export { os } from './facts/os.ts'
 export { patroniCluster, patroniOwn, patroniParameters } from './facts/patroni.ts'
 export { postgresIdentity } from './facts/postgres-identity.ts'
-export { byPosition, type PostgresMember, positionText, postgresMember } from './facts/postgres-member.ts'
+export {
+  byPosition,
+  type PostgresMember,
+  positionText,
+  postgresBarred,
+  postgresMember,
+} from './facts/postgres-member.ts'
 export { prepared } from './facts/prepared.ts'
 export { routes } from './facts/routes.ts'
 export { swarm } from './facts/swarm.ts'

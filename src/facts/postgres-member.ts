@@ -1,5 +1,6 @@
 import type { Fact } from '../model/probe.ts'
 import { sh } from '../shell/sh.ts'
+import { postgresIdentity } from './postgres-identity.ts'
 
 /** What a host has of PostgreSQL, from its disk and from its own Patroni: it is known without etcd, too. */
 export interface PostgresMember {
@@ -33,16 +34,27 @@ interface Page {
   }
 }
 
-/** The first eight bytes of pg_control are the system identifier, in every version, in the machine's own order. */
+const isBarred = sh`grep -qs '^  nofailover: true' /etc/provision/postgres/patroni.yml`
+
+/** Was this host's Patroni told never to lead? Only an unfinished `provision dr etcd-lost` does that. */
+export const postgresBarred: Fact<boolean> = {
+  name: 'postgres-barred',
+  probe: {
+    script: sh`if ${isBarred}; then echo barred; fi`,
+    parse: ({ stdout }) => stdout.trim() === 'barred',
+  },
+}
+
+/** It costs a question to Patroni: for the procedures that must know, not for every run. */
 export const postgresMember: Fact<PostgresMember> = {
   name: 'postgres-member',
   probe: {
-    script: sh`echo "id $(od -An -t u8 -N8 /var/lib/pg/data/main/global/pg_control 2>/dev/null | tr -d ' ')"; if grep -q '^  nofailover: true' /etc/provision/postgres/patroni.yml 2>/dev/null; then echo barred; else echo free; fi; a=$(sed -n 's/^  connect_address: \(.*:8008\)$/\1/p' /etc/provision/postgres/patroni.yml 2>/dev/null); if [ -n "$a" ]; then curl -K /etc/provision/tls/curl.conf "https://$a/patroni" 2>/dev/null | tr -d '\n'; fi; :`,
+    script: sh`echo "id $(${postgresIdentity.probe.script})"; if ${isBarred}; then echo barred; else echo free; fi; a=$(sed -n 's/^  connect_address: \(.*:8008\)$/\1/p' /etc/provision/postgres/patroni.yml 2>/dev/null); if [ -n "$a" ]; then curl -K /etc/provision/tls/curl.conf "https://$a/patroni" 2>/dev/null | tr -d '\n'; fi; :`,
     parse({ stdout }) {
       const [id = '', barred, page = ''] = stdout.trim().split('\n')
       const said = (page === '' ? {} : JSON.parse(page)) as Page
       return {
-        systemId: id.replace(/^id ?/, '') || undefined,
+        systemId: id.replace(/^id */, '') || undefined,
         barred: barred === 'barred',
         role: said.role === 'master' ? 'primary' : said.role,
         state: said.state,
