@@ -1,7 +1,7 @@
 // Brings a fresh machine to where the project runs, then hands over to the Node LTS that the project brings itself.
 // Plain JavaScript without dependencies: it is the one file that the machine's own (older) Node runs.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -12,6 +12,9 @@ if (major < 20) fail(`Node ${process.versions.node} is too old to start with: in
 const installed = join(root, 'node_modules', '.package-lock.json')
 const lock = join(root, 'package-lock.json')
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
+  const modules = join(root, 'node_modules')
+  if (existsSync(modules) && lstatSync(modules).isSymbolicLink())
+    fail('node_modules is a link: npm ci would empty what it leads to. Take the link away, and again')
   console.log('installing the packages of package-lock.json …')
   execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: 'inherit' })
 }
