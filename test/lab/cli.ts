@@ -12,13 +12,14 @@ export interface Run {
 
 /**
  * The command line as an operator runs it. `killAfterMs` ends it with SIGKILL, as a crash would; `killWhen` as soon as
- * its output has these words.
+ * its output has these words, or so many milliseconds later.
  */
 export function provision(
   args: readonly string[],
   options: {
     readonly killAfterMs?: number
-    readonly killWhen?: string
+    readonly killWhen?: string | RegExp
+    readonly killDelayMs?: number
     readonly signal?: NodeJS.Signals
     readonly input?: string
     /** Another clone of the project. */
@@ -34,10 +35,12 @@ export function provision(
   let stdout = ''
   let stderr = ''
   const kill = () => child.kill(options.signal ?? 'SIGKILL')
+  let isDoomed = options.killWhen === undefined
   child.stdout.on('data', (data) => {
-    const before = stdout
     stdout += data
-    if (options.killWhen && !before.includes(options.killWhen) && stdout.includes(options.killWhen)) kill()
+    if (isDoomed || stdout.search(options.killWhen ?? '') < 0) return
+    isDoomed = true
+    setTimeout(kill, options.killDelayMs ?? 0)
   })
   child.stderr.on('data', (data) => {
     stderr += data
