@@ -1,17 +1,14 @@
 import {
-  command,
   etcdSeat,
   file,
   type Host,
   hardware,
   leftAt,
   leftFile,
-  noSwarm,
   noSwarmGhost,
   postgresIdentity,
   prepared,
   role,
-  sh,
   sharedVars,
   swarm,
   t,
@@ -58,8 +55,7 @@ export default role({
         isNew(target, hasVote(target)),
         isBigEnough(target, others),
         foreign.precondition(vars.wipe),
-        vars.wipe && foreign.swarm && noSwarm(),
-        vars.wipe && foreign.folders.length > 0 && emptied(foreign.folders),
+        vars.wipe && foreign.deleted,
         target.facts.left !== undefined && file(leftFile, { ensure: 'absent' }),
       ]
     }
@@ -70,12 +66,3 @@ export default role({
     ]
   },
 })
-
-/** Whatever still runs on them is stopped first: Docker starts its containers again after a boot. */
-function emptied(folders: readonly string[]) {
-  return command('delete data of another cluster', {
-    run: sh`docker ps -q 2>/dev/null | xargs -r docker stop >/dev/null; rm -rf -- ${folders}`.text,
-    onlyIf: folders.map((folder) => sh`[ -e ${folder} ]`.text).join(' || '),
-    risk: ['data'],
-  })
-}

@@ -1,10 +1,14 @@
-import { type Host, precondition } from 'provision'
+import { command, type Host, postgresIdentity, precondition, type Script, sh } from 'provision'
 
 /** What is known of a machine that is to be a member, and of those that are. */
 export type Machine = Host & {
   readonly facts: {
-    readonly swarm: { readonly state: string; readonly cluster: string | undefined }
-    readonly seat: { readonly hasData: boolean; readonly bootstrap: string | undefined }
+    readonly swarm: { readonly state: string; readonly nodeId: string; readonly cluster: string | undefined }
+    readonly seat: {
+      readonly hasData: boolean
+      readonly made: string
+      readonly bootstrap: string | undefined
+    }
     readonly prepared: boolean
     readonly identity: string | undefined
     readonly left: string | undefined
@@ -70,10 +74,23 @@ export function foreignData(target: Machine, others: readonly Machine[]) {
     isForeignSwarm && 'a member of another swarm',
   ].filter(Boolean)
   return {
-    swarm: isForeignSwarm,
-    folders: [
-      ...(database ? ['/var/lib/pg/data/main', '/var/lib/pg/wal/main'] : []),
-      ...(isForeignEtcd ? ['/var/lib/etcd/member'] : []),
+    // Each is known by what it is, not by where it lies: in its place the host's own will be.
+    deleted: [
+      isForeignSwarm &&
+        deleted('leave the swarm of another cluster', {
+          run: sh`docker swarm leave --force >/dev/null`,
+          onlyIf: sh`[ "$(docker info --format '{{.Swarm.NodeID}}' 2>/dev/null)" = ${swarm.nodeId} ]`,
+        }),
+      database !== undefined &&
+        deleted('delete the database of another cluster', {
+          run: sh`${stopped}; rm -rf /var/lib/pg/data/main /var/lib/pg/wal/main`,
+          onlyIf: sh`[ "$(echo $(${postgresIdentity.probe.script}))" = ${database} ]`,
+        }),
+      isForeignEtcd &&
+        deleted('delete the etcd of another cluster', {
+          run: sh`${stopped}; rm -rf /var/lib/etcd/member`,
+          onlyIf: sh`[ "$(stat -c %i /var/lib/etcd/member 2>/dev/null)" = ${seat.made} ]`,
+        }),
     ],
     precondition: (wipes: boolean) =>
       precondition('no data of another cluster', {
@@ -85,4 +102,11 @@ export function foreignData(target: Machine, others: readonly Machine[]) {
         next: `is it the right machine? If nothing of it is needed any more: provision replace ${target.name} --wipe`,
       }),
   }
+}
+
+/** Whatever still runs on the data: Docker starts its containers again after a boot. */
+const stopped = sh`docker ps -q 2>/dev/null | xargs -r docker stop >/dev/null`
+
+function deleted(name: string, { run, onlyIf }: { readonly run: Script; readonly onlyIf: Script }) {
+  return command(name, { run: run.text, onlyIf: onlyIf.text, risk: ['data'] })
 }
