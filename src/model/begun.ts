@@ -36,9 +36,13 @@ export interface Unfinished extends Begun {
   readonly isRunning: boolean
 }
 
+/** A time among the flags is when something was asked for: asked again later, it is the same. */
+const times = /\d{4}-\d{2}-\d{2}T[\d:.-]+Z?/g
+
 /** The same for the same playbook with the same flags: such a run, when it ends well, has done what an earlier one left. */
 export function keyOf({ file, limit, tags, from, until, prune, set, without, withheld }: Asked): string {
-  const parts = [file, limit, tags, from, until, prune, set, without, withheld].map((part) => part ?? null)
+  const asked = set?.map((text) => text.replaceAll(times, 'TIME'))
+  const parts = [file, limit, tags, from, until, prune, asked, without, withheld].map((part) => part ?? null)
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12)
 }
 

@@ -29,3 +29,10 @@ test('flags are shown as they were typed', () => {
     }),
   ).toBe('--limit h2 --tags a,b --from etcd --prune --set a.b=1 --set a.password=…')
 })
+
+test('asked again later it is the same', () => {
+  const at = (time: string) => keyOf({ file: 'playbooks/dr-etcd-lost.ts', set: [`etcd-lost.at="${time}"`] })
+  expect(at('2027-01-31T03-00-00Z')).toBe(at('2027-01-31T04-10-00Z'))
+  expect(at('2027-01-31T03:00:00.000Z')).toBe(at('2027-01-31T04:10:00.123Z'))
+  expect(at('2027-01-31T03-00-00Z')).not.toBe(keyOf({ file: 'playbooks/dr-etcd-lost.ts' }))
+})
