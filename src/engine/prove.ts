@@ -7,7 +7,7 @@ import { eachHost } from './guard.ts'
 import { forgetBegun, noteBegun, writeJournal } from './journal.ts'
 import { glance } from './observe.ts'
 import type { RunOptions } from './options.ts'
-import { due } from './plan.ts'
+import { type Due, due } from './plan.ts'
 import { ask, type Session } from './session.ts'
 
 /** Looks at everything once more. What still differs is an error of the run: idempotence is checked, not hoped for. */
@@ -32,7 +32,8 @@ export async function prove(s: Session, options: RunOptions, playIndex?: number)
   const note = isOver && options.asked ? forgetBegun(keyOf(options.asked)) : sh`:`
   const [, ...outputs] = await ask(s, [{ script: lines([journal, note]) }, ...look.parts], options.report)
   s.recorded = isWhole
-  const [still, ...others] = due(wanted, look.match(outputs, s.host.name), new Map(), options.root)
+  const dues = due(wanted, look.match(outputs, s.host.name), new Map(), options.root)
+  const [still, ...others] = await waitedFor(s, dues, options)
   if (still) {
     const change = still.step.changes[0]
     throw new RefusedError({
@@ -49,6 +50,31 @@ export async function prove(s: Session, options: RunOptions, playIndex?: number)
     ms: performance.now() - started,
     resources: wanted.length,
   })
+}
+
+/**
+ * What only verifies may waver for a moment (a page that comes late, a standby that reconnects): it is waited for, as after
+ * the steps before it. Gives what differs still.
+ */
+async function waitedFor(
+  s: Session,
+  dues: readonly Due[],
+  { report, root }: RunOptions,
+): Promise<readonly Due[]> {
+  if (dues.length === 0 || dues.some((d) => !d.resource.kind.verifies)) return dues
+  for (const kind of new Set(dues.map((d) => d.resource.kind))) {
+    const planned = dues
+      .filter((d) => d.resource.kind === kind)
+      .map((d) => ({ desired: d.resource.desired, actual: d.actual, changes: d.step.changes, answers: [] }))
+    await ask(
+      s,
+      [{ script: kind.apply(planned), isolated: true }],
+      report,
+      (kind.timeoutSeconds ?? 300) * 1000,
+    )
+  }
+  const look = glance(dues.map((d) => d.resource))
+  return due(dues, look.match(await ask(s, look.parts, report), s.host.name), new Map(), root)
 }
 
 /** A run that failed here is in the journal too, as long as the host can still be reached. */

@@ -144,3 +144,17 @@ test('a reboot within a run: the host comes back with a new boot, the run goes o
   expect(changes).toEqual(['h1 reboot[after an upgrade]', 'h1 file[/etc/after-reboot]'])
   expect(await on(host, boot)).not.toBe(before)
 })
+
+test('a check may waver once more at the proof: it is waited for, as after the steps before it', async () => {
+  // Holds at every other look, and from the fifth on.
+  const wavers =
+    'n=$(($(cat /run/wavers 2>/dev/null || echo 0) + 1)); echo $n > /run/wavers; [ $((n % 2)) = 0 ] || [ $n -ge 5 ]'
+  const ran = await converge(one(), () => [
+    file('/run/before-it', { content: 'x\n' }),
+    check('wavers', wavers, { withinSeconds: 5 }),
+  ])
+  expect(ran.failures).toEqual([])
+  const [host] = one()
+  if (!host) throw new Error('no host')
+  expect(Number(await on(host, sh`cat /run/wavers`))).toBeGreaterThanOrEqual(5)
+})
