@@ -14,7 +14,7 @@ import {
 import cluster from './cluster.ts'
 import { etcdLook, postgresHealthy, swarmLook } from './sheets/looks.ts'
 import { patroniOf } from './sheets/members.ts'
-import { votersOf } from './sheets/voters.ts'
+import { hasVote, votersOf } from './sheets/voters.ts'
 
 const curl = raw('curl -K /etc/provision/tls/curl.conf')
 
@@ -57,9 +57,7 @@ export const docker = step(() =>
 
 export const swarm = step(({ host, hosts }) => alive('the swarm', swarmLook, host, hosts))
 
-export const etcd = step(
-  ({ host, voters }) => voters.some((h) => h.name === host.name) && alive('etcd', etcdLook, host, voters),
-)
+export const etcd = step(({ host, voters }) => hasVote(host, voters) && alive('etcd', etcdLook, host, voters))
 
 /** In a pause Patroni starts no server: it ends here, when all Patronis can hear it. */
 export const patroni = step(({ host, hosts }) => [

@@ -4,7 +4,7 @@ import { breakGlass } from './sheets/break-glass.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { passwords, tls } from './sheets/secrets.ts'
 import { etcdService, haproxyService, pgbouncerService, postgresService } from './sheets/services.ts'
-import { votersOf } from './sheets/voters.ts'
+import { hasVote, votersOf } from './sheets/voters.ts'
 
 /** /usr/local/sbin/provision-breakglass: this host's part of the stack without the swarm, for the worst day. */
 export default role({
@@ -15,9 +15,9 @@ export default role({
   secrets: { ...passwords, tls },
   resources({ shared, secrets, host, hosts }) {
     const parts = { host, images: imageSet(shared.images, hosts), tls: secrets.tls }
-    const hasVote = votersOf(hosts, shared.cluster).some((h) => h.name === host.name)
+    const votes = hasVote(host, votersOf(hosts, shared.cluster))
     const services = [
-      ...(hasVote ? [etcdService(parts)] : []),
+      ...(votes ? [etcdService(parts)] : []),
       postgresService(parts, secrets),
       pgbouncerService(parts, secrets.pooler),
       haproxyService(parts),

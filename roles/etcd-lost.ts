@@ -4,14 +4,19 @@ import {
   command,
   containerOf,
   type EtcdMemory,
+  etcdMade,
+  etcdMadeScript,
   etcdMemory,
   etcdMemoryAt,
   etcdSeat,
   type Host,
+  isBarred,
+  type PatroniOwn,
   type Peer,
-  type PostgresMember,
+  patroniOwn,
   positionText,
-  postgresMember,
+  postgresBarred,
+  postgresIdentity,
   precondition,
   type Resources,
   raw,
@@ -23,6 +28,7 @@ import {
 } from 'provision'
 import { swarmLook } from './sheets/looks.ts'
 import { patroniOf } from './sheets/members.ts'
+import { aliveBy } from './sheets/others.ts'
 
 const vars = t.Object({
   at: t.Optional(
@@ -39,8 +45,12 @@ export default sharedVars('etcd-lost', vars)
 
 type Seen = Peer<{
   readonly memory: EtcdMemory
-  readonly member: PostgresMember
-  readonly seat: { readonly hasData: boolean; readonly made: string }
+  readonly own: PatroniOwn | undefined
+  readonly identity: string | undefined
+  /** Its Patroni was told never to lead: by an earlier try that died. */
+  readonly barred: boolean
+  readonly seat: { readonly hasData: boolean }
+  readonly made: string
 }>
 
 /** A part of the procedure, on one host; nothing of it where the command did not ask for it. */
@@ -56,7 +66,14 @@ function part(
   return role({
     name: 'etcd-lost',
     vars,
-    facts: { memory: etcdMemory, member: postgresMember, seat: etcdSeat },
+    facts: {
+      memory: etcdMemory,
+      own: patroniOwn,
+      identity: postgresIdentity,
+      barred: postgresBarred,
+      seat: etcdSeat,
+      made: etcdMade,
+    },
     resources({ vars: { at }, host, hosts }) {
       const own = hosts.find((h) => h.name === host.name)
       const chosen = chosenOf(hosts)
@@ -71,14 +88,14 @@ function part(
  */
 function chosenOf(hosts: readonly Seen[]): Seen | undefined {
   const [first] = hosts.toSorted(
-    ({ facts: { member: a } }, { facts: { member: b } }) =>
-      byPosition(a.position, b.position) || Number(a.barred) - Number(b.barred),
+    ({ facts: a }, { facts: b }) =>
+      byPosition(a.own?.position, b.own?.position) || Number(a.barred) - Number(b.barred),
   )
   return primaries(hosts)[0] ?? first
 }
 
 const primaries = (hosts: readonly Seen[]) =>
-  hosts.filter(({ facts: { member } }) => member.role === 'primary' && member.state === 'running')
+  hosts.filter(({ facts: { own } }) => own?.role === 'primary' && own.state === 'running')
 
 /** Is there no etcd any more that knows the cluster? One that does must not get another one beside it. */
 export const isLost = (hosts: readonly { readonly facts: { readonly memory: EtcdMemory } }[]): boolean =>
@@ -121,7 +138,7 @@ export const leads = part(({ host, chosen }) => {
 })
 
 function lost(hosts: readonly Seen[]) {
-  const isUnfinished = hosts.some((h) => h.facts.member.barred)
+  const isUnfinished = hosts.some((h) => h.facts.barred)
   const words: Readonly<Record<EtcdMemory, string>> = {
     known: 'knows the cluster',
     empty: 'is empty',
@@ -138,8 +155,8 @@ function lost(hosts: readonly Seen[]) {
 }
 
 function oneDatabase(hosts: readonly Seen[]) {
-  const ids = new Set(hosts.flatMap((h) => h.facts.member.systemId ?? []))
-  const said = hosts.map((h) => `${h.name} ${h.facts.member.systemId ?? 'no data'}`)
+  const ids = new Set(hosts.flatMap((h) => h.facts.identity ?? []))
+  const said = hosts.map((h) => `${h.name} ${h.facts.identity ?? 'no data'}`)
   return precondition('one database', {
     needs: 'data of PostgreSQL, with the same system identifier wherever there is any',
     found: { holds: ids.size === 1, measured: said.join(', ') },
@@ -149,8 +166,8 @@ function oneDatabase(hosts: readonly Seen[]) {
 
 function oneLeader(hosts: readonly Seen[], chosen: Seen) {
   const running = primaries(hosts).map((h) => h.name)
-  const unknown = hosts.filter(({ facts: { member } }) => member.systemId && !member.position)
-  const said = hosts.map((h) => `${h.name} ${positionText(h.facts.member.position)}`).join('; ')
+  const unknown = hosts.filter(({ facts }) => facts.identity !== undefined && !facts.own?.position)
+  const said = hosts.map((h) => `${h.name} ${positionText(h.facts.own?.position)}`).join('; ')
   const holds = running.length === 1 || (running.length === 0 && unknown.length === 0)
   return precondition('one that may lead', {
     needs: 'one primary that runs; or none, and every member says how far its WAL goes',
@@ -168,7 +185,7 @@ function oneLeader(hosts: readonly Seen[], chosen: Seen) {
 function swarmAnswers({ name }: Host) {
   return precondition(`swarm on ${name}`, {
     needs: `the manager of the swarm on ${name} has a quorum`,
-    measure: sh`said=$(eval ${swarmLook}); printf '%s\n' "$said"; case $said in alive*) ;; *) exit 1 ;; esac`,
+    measure: aliveBy(swarmLook),
     next: 'etcd runs as a service of the swarm: provision status says what is wrong with it; mend that first',
   })
 }
@@ -177,11 +194,10 @@ function swarmAnswers({ name }: Host) {
 const anyMemory = (hosts: readonly Seen[]) => etcdMemoryAt(hosts.map((h) => h.address))
 
 const path = '/etc/provision/postgres/patroni.yml'
-const isBarred = sh`grep -q '^  nofailover: true' ${path}`
 
 /** `nofailover` in Patroni's file; the role postgres writes the file as it was when all is over. */
 function bar(host: Seen, chosen: Seen, hosts: readonly Seen[]) {
-  const why = primaries([chosen]).length > 0 ? 'the primary' : positionText(chosen.facts.member.position)
+  const why = primaries([chosen]).length > 0 ? 'the primary' : positionText(chosen.facts.own?.position)
   return command(`only ${chosen.name} may lead (${why})`, {
     run: told(host, sh`sed 's/^tags:$/tags:\n  nofailover: true/' ${path}`, true),
     onlyIf: sh`[ -e ${path} ] && ! ${isBarred} && [ "$(${anyMemory(hosts)})" != known ]`.text,
@@ -226,9 +242,7 @@ curl -s -o /dev/null --unix-socket /run/docker.sock -X DELETE ${`http://docker/s
 end=$(($(date +%s) + 60)); while ${containerOf(service)} | grep -q .; do [ "$(date +%s)" -lt "$end" ] || { echo ${`a container of ${service} still runs`} >&2; exit 1; }; sleep 0.5; done
 docker ps -q --filter name=breakglass-etcd | grep -q . && { echo 'etcd runs outside the swarm: provision-breakglass stop etcd' >&2; exit 1; }
 mkdir -p -m 0700 ${to} && mv /var/lib/etcd/member ${`${to}/member`} && sync -f ${to}`.text,
-    onlyIf:
-      sh`[ "$(stat -c %i /var/lib/etcd/member 2>/dev/null)" = ${host.facts.seat.made} ] && [ "$(${anyMemory(hosts)})" != known ]`
-        .text,
+    onlyIf: sh`[ "$(${etcdMadeScript})" = ${host.facts.made} ] && [ "$(${anyMemory(hosts)})" != known ]`.text,
     risk: ['data', 'quorum'],
   })
 }

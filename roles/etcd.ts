@@ -28,7 +28,7 @@ import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { etcdDataAside } from './sheets/leaving.ts'
 import { tls } from './sheets/secrets.ts'
 import { etcdService } from './sheets/services.ts'
-import { votersOf } from './sheets/voters.ts'
+import { clientUrls, hasVote, votersOf } from './sheets/voters.ts'
 
 /** What it listens on. */
 export const ports: readonly Port[] = [
@@ -82,10 +82,9 @@ export default role({
       h.facts.seat.hasData && !isAnew && !(newcomer.wipe && newcomer.host === h.name)
     // Those that have data are the cluster; who has none joins them, or they all found one.
     const members = voters.filter((h) => hasData(h) && h.name !== host.name)
-    const through = members.map((h) => `https://${h.address}:2379`)
+    const through = clientUrls(members)
     const whole = at === undefined && host.name === hosts[0]?.name && notUnder(hosts)
-    if (!voters.some((h) => h.name === host.name))
-      return [whole, standbyOnly(host, through, facts.seat.hasData && !isAnew)]
+    if (!hasVote(host, voters)) return [whole, standbyOnly(host, through, facts.seat.hasData && !isAnew)]
     const own = voters.find((h) => h.name === host.name && hasData(h)) ? facts.seat.bootstrap : undefined
     const blank = voters.filter((h) => !hasData(h) && h.name !== newcomer.host)
     // Another token makes other ids: a member of the old one that turns up later is a stranger.

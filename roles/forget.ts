@@ -1,7 +1,7 @@
 import { etcdSeat, noEtcdMember, noSwarmGhost, noSwarmService, onlySecrets, role, swarm, t } from 'provision'
 import cluster from './cluster.ts'
 import { othersAlive } from './sheets/others.ts'
-import { votersOf } from './sheets/voters.ts'
+import { clientUrls, hasVote, votersOf } from './sheets/voters.ts'
 
 /** The cluster forgets a host that is no longer in the inventory, or was taken out of it for this run: what `provision remove` runs. */
 export default role({
@@ -16,13 +16,10 @@ export default role({
     const { host: gone, address } = vars
     if (gone === undefined) return []
     const voters = votersOf(hosts, shared.cluster)
-    const through = voters.filter((h) => h.facts.seat.hasData).map((h) => `https://${h.address}:2379`)
+    const through = clientUrls(voters.filter((h) => h.facts.seat.hasData))
     const manager = hosts.find((h) => h.facts.swarm.isManager)
     return [
-      othersAlive(
-        host,
-        voters.some((h) => h.name === host.name),
-      ),
+      othersAlive(host, hasVote(host, voters)),
       host.name === manager?.name && [
         noEtcdMember(gone, { peerUrl: `https://${address ?? gone}:2380`, through }),
         // The services of one that died are still asked for, and nobody can run them.

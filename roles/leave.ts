@@ -15,7 +15,7 @@ import cluster from './cluster.ts'
 import { etcdDataAside } from './sheets/leaving.ts'
 import { mustKnow } from './sheets/members.ts'
 import { othersAlive } from './sheets/others.ts'
-import { votersOf } from './sheets/voters.ts'
+import { clientUrls, hasVote, votersOf } from './sheets/voters.ts'
 
 /**
  * A host leaves its cluster in order, while the others are all there: clients first, then PostgreSQL, which hands over
@@ -32,15 +32,9 @@ export default role({
     mustKnow(hosts, [vars.host])
     const { name, address } = host
     const voters = votersOf(hosts, shared.cluster)
-    if (name !== vars.host)
-      return othersAlive(
-        host,
-        voters.some((h) => h.name === name),
-      )
+    if (name !== vars.host) return othersAlive(host, hasVote(host, voters))
     const members = hosts.filter((h) => h.facts.identity !== undefined && h.name !== name)
-    const through = voters
-      .filter((h) => h.facts.seat.hasData && h.name !== name)
-      .map((h) => `https://${h.address}:2379`)
+    const through = clientUrls(voters.filter((h) => h.facts.seat.hasData && h.name !== name))
     return [
       precondition('a primary and a standby without it', {
         needs: 'at least two other members of PostgreSQL',

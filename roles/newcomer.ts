@@ -1,9 +1,9 @@
 import {
+  etcdMade,
   etcdSeat,
   file,
-  type Host,
   hardware,
-  leftAt,
+  hasLeft,
   leftFile,
   noSwarmGhost,
   postgresIdentity,
@@ -16,7 +16,7 @@ import {
 import cluster from './cluster.ts'
 import { foreignData, isBigEnough, isNew } from './sheets/newcomer.ts'
 import { othersAlive } from './sheets/others.ts'
-import { votersOf } from './sheets/voters.ts'
+import { hasVote, votersOf } from './sheets/voters.ts'
 
 const vars = t.Object({
   host: t.Optional(
@@ -43,25 +43,33 @@ export default role({
   name: 'newcomer',
   vars,
   shared: { cluster },
-  facts: { swarm, seat: etcdSeat, prepared, hardware, identity: postgresIdentity, left: leftAt },
+  facts: {
+    swarm,
+    seat: etcdSeat,
+    made: etcdMade,
+    prepared,
+    hardware,
+    identity: postgresIdentity,
+    left: hasLeft,
+  },
   resources({ vars, shared, host, hosts }) {
     const target = hosts.find((h) => h.name === vars.host)
     if (!target) return []
     const others = hosts.filter((h) => h.name !== target.name)
-    const hasVote = (h: Host) => votersOf(hosts, shared.cluster).some((voter) => voter.name === h.name)
+    const voters = votersOf(hosts, shared.cluster)
     if (host.name === target.name) {
       const foreign = foreignData(target, others)
       return [
-        isNew(target, hasVote(target)),
+        isNew(target, hasVote(target, voters)),
         isBigEnough(target, others),
         foreign.precondition(vars.wipe),
         vars.wipe && foreign.deleted,
-        target.facts.left !== undefined && file(leftFile, { ensure: 'absent' }),
+        target.facts.left && file(leftFile, { ensure: 'absent' }),
       ]
     }
     const manager = others.find((h) => h.facts.swarm.isManager)
     return [
-      othersAlive(host, hasVote(host)),
+      othersAlive(host, hasVote(host, voters)),
       host.name === manager?.name && target.facts.swarm.state === 'inactive' && noSwarmGhost(target.name),
     ]
   },

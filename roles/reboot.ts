@@ -1,5 +1,5 @@
 import { bootedAt, bootId, reboot, role, sh, t } from 'provision'
-import { mustKnow } from './sheets/members.ts'
+import { everything, mustKnow } from './sheets/members.ts'
 
 /** Hosts that are to boot anew: one after the other, leaders last and after they have handed over. */
 export default role({
@@ -21,7 +21,7 @@ export default role({
     if ((facts.bootedAt ?? 0) > since) return []
     return reboot('now', {
       when: sh`[ "$(cat /proc/sys/kernel/random/boot_id)" = ${facts.bootId} ]`.text,
-      interrupts: ['swarm', 'etcd', 'postgres', 'pooler', 'proxy'],
+      interrupts: everything,
     })
   },
 })

@@ -2,7 +2,7 @@ import {
   check,
   enginePage,
   type Host,
-  leftAt,
+  hasLeft,
   type Port,
   precondition,
   role,
@@ -43,7 +43,7 @@ export default role({
   name: 'swarm',
   vars,
   shared: { newcomer: newcomerVars },
-  facts: { swarm, left: leftAt },
+  facts: { swarm, left: hasLeft },
   resources({ vars, facts, shared, host, hosts }) {
     const { newcomer } = shared
     const isMember = (h: (typeof hosts)[number]) => h.facts.swarm.state !== 'inactive'
@@ -55,7 +55,7 @@ export default role({
     const through =
       founder && founder.name !== host.name ? { host: founder.name, address: founder.address } : undefined
     return [
-      facts.left !== undefined && newcomer.host !== host.name && isOut(host),
+      facts.left && newcomer.host !== host.name && isOut(host),
       swarmManager({ address: host.address, addressPool: vars.addressPool, ...(through ? { through } : {}) }),
       swarmNode({ labels: { 'provision.host': host.name } }),
       host.name === hosts[0]?.name && swarmAutolock(vars.autolock),

@@ -1,8 +1,5 @@
 import { bootWanted, pkgUpgrade, precondition, reboot, role, t, upgradable } from 'provision'
-import { mustKnow } from './sheets/members.ts'
-
-/** All that a host's members of quorums are. */
-const all = ['swarm', 'etcd', 'postgres', 'pooler', 'proxy']
+import { everything, mustKnow } from './sheets/members.ts'
 
 /** Packages whose upgrade restarts every container of the host, or makes a boot due. */
 const heavy = /^(docker\.io|docker-ce|containerd|containerd\.io|runc|linux-image-.*)$/
@@ -21,7 +18,7 @@ export default role({
     const { packages, error } = facts.upgradable
     // Whether a boot follows is known only afterwards: with --reboot the host steps back before its packages change.
     const interrupts =
-      vars.reboot || packages.some(({ name }) => heavy.test(name)) ? all : interruptedBy(packages)
+      vars.reboot || packages.some(({ name }) => heavy.test(name)) ? everything : interruptedBy(packages)
     return [
       precondition('package lists', {
         needs: 'lists of packages that can be fetched',
@@ -29,7 +26,7 @@ export default role({
         next: 'mend its sources or the way to them (apt-get update, on the host)',
       }),
       packages.length > 0 && pkgUpgrade('distribution', packages, { interrupts }),
-      vars.reboot && reboot('after the upgrade', { when: `(${bootWanted})`, interrupts: all }),
+      vars.reboot && reboot('after the upgrade', { when: `(${bootWanted})`, interrupts: everything }),
     ]
   },
 })

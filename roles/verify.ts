@@ -3,7 +3,7 @@ import cluster from './cluster.ts'
 import { imageVars } from './sheets/images.ts'
 import { etcdLook, postgresLook, swarmLook } from './sheets/looks.ts'
 import { ruvectorVerdict } from './sheets/ruvector.ts'
-import { votersOf } from './sheets/voters.ts'
+import { hasVote, votersOf } from './sheets/voters.ts'
 
 /** What must hold of a finished cluster, seen from every host. The testing checklist of docs/deployment-plan.md. */
 export default role({
@@ -13,7 +13,6 @@ export default role({
   resources({ shared, host, hosts }) {
     const { vip } = shared.cluster
     const voters = votersOf(hosts, shared.cluster)
-    const hasVote = voters.some((h) => h.name === host.name)
     const alive = (look: string, members = String(hosts.length)) =>
       sh`said=$(eval ${look}); printf '%s\n' "$said"; printf '%s\n' "$said" | grep -Eq ${`^alive [a-z]+ ${members}$`}`
     return [
@@ -22,7 +21,7 @@ export default role({
         measure: alive(swarmLook),
         next: 'provision status; docker node ls on the host',
       }),
-      hasVote &&
+      hasVote(host, voters) &&
         precondition('etcd', {
           needs: `this member has a leader; ${voters.length} in all`,
           measure: alive(etcdLook, String(voters.length)),

@@ -4,21 +4,23 @@ export { engineMajor, enginePage, swarmNodes } from './docker/pages.ts'
 export { InputError, ProvisionError, RefusedError } from './errors.ts'
 export { bootedAt, bootId } from './facts/boot.ts'
 export { dockerTags } from './facts/docker-tags.ts'
-export { type EtcdMemory, type EtcdSeat, etcdMemory, etcdMemoryAt, etcdSeat } from './facts/etcd.ts'
+export {
+  type EtcdMemory,
+  type EtcdSeat,
+  etcdMade,
+  etcdMadeScript,
+  etcdMemory,
+  etcdMemoryAt,
+  etcdSeat,
+} from './facts/etcd.ts'
 export { hardware } from './facts/hardware.ts'
-export { leftAt, leftFile } from './facts/left.ts'
+export { hasLeft, leftFile } from './facts/left.ts'
 export { login } from './facts/login.ts'
 export { network } from './facts/network.ts'
 export { os } from './facts/os.ts'
-export { patroniCluster, patroniOwn, patroniParameters } from './facts/patroni.ts'
+export { type PatroniOwn, patroniCluster, patroniOwn, patroniParameters } from './facts/patroni.ts'
+export { isBarred, postgresBarred } from './facts/postgres-barred.ts'
 export { postgresIdentity } from './facts/postgres-identity.ts'
-export {
-  byPosition,
-  type PostgresMember,
-  positionText,
-  postgresBarred,
-  postgresMember,
-} from './facts/postgres-member.ts'
 export { prepared } from './facts/prepared.ts'
 export { routes } from './facts/routes.ts'
 export { swarm } from './facts/swarm.ts'
@@ -32,6 +34,7 @@ export type { Event, HostPlan, HostSummary, Reporter, Step } from './model/event
 export type { Connection, Host } from './model/host.ts'
 export type { Because, Change, Kind, Planned, Risk } from './model/kind.ts'
 export { type Play, type Playbook, playbook } from './model/playbook.ts'
+export { byPosition, positionText } from './model/position.ts'
 export type { Fact, Output, Probe } from './model/probe.ts'
 export { type Meta, type Resource, type Resources, resource } from './model/resource.ts'
 export { type Peer, type Role, role, type Scene, type SharedVars, sharedVars } from './model/role.ts'

@@ -12,3 +12,6 @@ export function mustKnow(hosts: readonly Host[], names: readonly (string | undef
   if (stranger === undefined) return
   throw new InputError({ what: `there is no host ${stranger}`, next: `known: ${known.join(', ')}` })
 }
+
+/** All that a host is a member of and that only lives together: what a boot takes down (roles/quorums.ts). */
+export const everything = ['swarm', 'etcd', 'postgres', 'pooler', 'proxy'] as const

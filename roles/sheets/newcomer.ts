@@ -1,4 +1,12 @@
-import { command, type Host, postgresIdentity, precondition, type Script, sh } from 'provision'
+import {
+  command,
+  etcdMadeScript,
+  type Host,
+  postgresIdentity,
+  precondition,
+  type Script,
+  sh,
+} from 'provision'
 
 /** What is known of a machine that is to be a member, and of those that are. */
 export type Machine = Host & {
@@ -6,12 +14,12 @@ export type Machine = Host & {
     readonly swarm: { readonly state: string; readonly nodeId: string; readonly cluster: string | undefined }
     readonly seat: {
       readonly hasData: boolean
-      readonly made: string
       readonly bootstrap: string | undefined
     }
+    readonly made: string
     readonly prepared: boolean
     readonly identity: string | undefined
-    readonly left: string | undefined
+    readonly left: boolean
     readonly hardware: {
       readonly ramKb: number
       readonly freeKb: { readonly var: number }
@@ -26,7 +34,7 @@ export function isNew({ name, facts }: Machine, hasVote: boolean) {
     facts.prepared &&
     facts.swarm.state === 'active' &&
     (hasVote ? facts.seat.hasData : facts.identity !== undefined) &&
-    facts.left === undefined
+    !facts.left
   return precondition('a new machine', {
     needs: `a blank machine as ${name}`,
     found: {
@@ -60,7 +68,7 @@ export function isBigEnough(target: Machine, others: readonly Machine[]) {
  * is caught up or rewound, etcd's is that of an earlier try.
  */
 export function foreignData(target: Machine, others: readonly Machine[]) {
-  const { swarm, seat, identity } = target.facts
+  const { swarm, seat, made, identity } = target.facts
   const ours = new Set(others.flatMap((h) => h.facts.identity ?? []))
   const database = identity !== undefined && !ours.has(identity) ? identity : undefined
   const isForeignEtcd =
@@ -89,7 +97,7 @@ export function foreignData(target: Machine, others: readonly Machine[]) {
       isForeignEtcd &&
         deleted('delete the etcd of another cluster', {
           run: sh`${stopped}; rm -rf /var/lib/etcd/member`,
-          onlyIf: sh`[ "$(stat -c %i /var/lib/etcd/member 2>/dev/null)" = ${seat.made} ]`,
+          onlyIf: sh`[ "$(${etcdMadeScript})" = ${made} ]`,
         }),
     ],
     precondition: (wipes: boolean) =>

@@ -13,7 +13,12 @@ export function othersAlive(host: Host, hasVote: boolean) {
 function alive(name: string, look: string, { name: host }: Host) {
   return precondition(`${name} on ${host}`, {
     needs: `the member of ${name} on ${host} is alive`,
-    measure: sh`said=$(eval ${look}); printf '%s\n' "$said"; case $said in alive*) ;; *) exit 1 ;; esac`,
+    measure: aliveBy(look),
     next: 'provision status says what is wrong; bring it back first, one after the other',
   })
+}
+
+/** Succeeds where a look at this host's member says that it is alive, and prints what it says. */
+export function aliveBy(look: string) {
+  return sh`said=$(eval ${look}); printf '%s\n' "$said"; case $said in alive*) ;; *) exit 1 ;; esac`
 }

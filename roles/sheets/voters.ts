@@ -23,3 +23,12 @@ export function votersOf<H extends Host>(
     })
   return chosen
 }
+
+export function hasVote({ name }: Host, voters: readonly Host[]): boolean {
+  return voters.some((h) => h.name === name)
+}
+
+/** Where members of etcd are asked. */
+export function clientUrls(members: readonly Host[]): readonly string[] {
+  return members.map((h) => `https://${h.address}:2379`)
+}

@@ -1,6 +1,7 @@
-import { byPosition, positionText, postgresMember } from '../facts/postgres-member.ts'
+import { patroniOwn } from '../facts/patroni.ts'
 import { loadInventory } from '../inventory/index.ts'
-import { connectorFor } from './connector.ts'
+import { byPosition, positionText } from '../model/position.ts'
+import { withConnector } from './connector.ts'
 import { setOf } from './day2.ts'
 import type { RunFlags } from './flags.ts'
 import { runCommand } from './run-command.ts'
@@ -23,20 +24,15 @@ export async function allDownCommand({
 
 async function showPositions(flags: RunFlags): Promise<void> {
   const { hosts } = loadInventory(flags.inventory)
-  const connector = connectorFor(flags, (name) => hosts.find((h) => h.name === name))
-  try {
-    const seen = await Promise.all(
+  const { probe } = patroniOwn
+  const seen = await withConnector(flags, hosts, ({ connect }) =>
+    Promise.all(
       hosts.map(async (host) => {
-        await using link = await connector.connect(host)
-        return {
-          name: host.name,
-          ...postgresMember.probe.parse(await link.exec(postgresMember.probe.script), []),
-        }
+        await using link = await connect(host)
+        return { name: host.name, own: probe.parse(await link.exec(probe.script), []) }
       }),
-    )
-    for (const { name, role, position } of seen.toSorted((a, b) => byPosition(a.position, b.position)))
-      console.error(`${name}  ${positionText(position)}  ${role ?? 'silent'}`)
-  } finally {
-    connector.close()
-  }
+    ),
+  )
+  for (const { name, own } of seen.toSorted((a, b) => byPosition(a.own?.position, b.own?.position)))
+    console.error(`${name}  ${positionText(own?.position)}  ${own?.role ?? 'silent'}`)
 }

@@ -55,6 +55,20 @@ export function connectorFor(
   }
 }
 
+/** Lends a connector for the hosts of an inventory to `work`, and closes it whatever comes. */
+export async function withConnector<T>(
+  flags: { readonly forks: string; readonly acceptNewHostKeys?: boolean },
+  hosts: readonly Host[],
+  work: (connector: Connector) => Promise<T>,
+): Promise<T> {
+  const connector = connectorFor(flags, (name) => hosts.find((h) => h.name === name))
+  try {
+    return await work(connector)
+  } finally {
+    connector.close()
+  }
+}
+
 /** Lets at most `forks` in at a time. */
 function turnstile(given: string): <T>(work: () => Promise<T>) => Promise<T> {
   const forks = Number(given)

@@ -4,7 +4,7 @@ import { CommandError, InputError, lastLines } from '../errors.ts'
 import { loadInventory } from '../inventory/index.ts'
 import type { Transport } from '../model/transport.ts'
 import { sh } from '../shell/sh.ts'
-import { connectorFor } from './connector.ts'
+import { withConnector } from './connector.ts'
 import { setOf } from './day2.ts'
 import type { RunFlags } from './flags.ts'
 import { runCommand } from './run-command.ts'
@@ -26,29 +26,33 @@ export async function etcdSnapshotCommand({ out, ...flags }: RunFlags): Promise<
 
 async function bring(out: string, flags: RunFlags): Promise<void> {
   const { hosts } = loadInventory(flags.inventory)
-  const connector = connectorFor(flags, (name) => hosts.find((h) => h.name === name))
-  const links = await Promise.all(hosts.map((host) => connector.connect(host)))
-  try {
-    const seen = await Promise.all(links.map(async (link) => ({ link, name: await newestOn(link) })))
-    // The name is the time of its making, in UTC.
-    const [best] = seen.toSorted((a, b) => b.name.localeCompare(a.name))
-    if (!best?.name) throw new CommandError({ what: 'no host has a snapshot of etcd' })
-    const { output, done } = await best.link.pipe(sh`cat ${`${folder}/${best.name}`}`)
-    // It holds what etcd holds: nobody else reads it.
-    await pipeline(output, createWriteStream(out, { flags: 'wx', mode: 0o600 }))
-    const { code, stderr } = await done
-    if (code !== 0)
-      throw new CommandError({
-        host: best.link.host.name,
-        what: `the snapshot did not arrive whole: ${out} is of no use`,
-        why: lastLines(stderr),
-        next: 'delete it, and ask again',
-      })
-    console.error(`${best.name} of ${best.link.host.name} is in ${out}`)
-  } finally {
-    await Promise.all(links.map((link) => link[Symbol.asyncDispose]()))
-    connector.close()
-  }
+  await withConnector(flags, hosts, async ({ connect }) => {
+    const links = await Promise.all(hosts.map((host) => connect(host)))
+    try {
+      await bringNewest(out, links)
+    } finally {
+      await Promise.all(links.map((link) => link[Symbol.asyncDispose]()))
+    }
+  })
+}
+
+async function bringNewest(out: string, links: readonly Transport[]): Promise<void> {
+  const seen = await Promise.all(links.map(async (link) => ({ link, name: await newestOn(link) })))
+  // The name is the time of its making, in UTC.
+  const [best] = seen.toSorted((a, b) => b.name.localeCompare(a.name))
+  if (!best?.name) throw new CommandError({ what: 'no host has a snapshot of etcd' })
+  const { output, done } = await best.link.pipe(sh`cat ${`${folder}/${best.name}`}`)
+  // It holds what etcd holds: nobody else reads it.
+  await pipeline(output, createWriteStream(out, { flags: 'wx', mode: 0o600 }))
+  const { code, stderr } = await done
+  if (code !== 0)
+    throw new CommandError({
+      host: best.link.host.name,
+      what: `the snapshot did not arrive whole: ${out} is of no use`,
+      why: lastLines(stderr),
+      next: 'delete it, and ask again',
+    })
+  console.error(`${best.name} of ${best.link.host.name} is in ${out}`)
 }
 
 async function newestOn(link: Transport): Promise<string> {

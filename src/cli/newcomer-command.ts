@@ -4,7 +4,7 @@ import type { Host } from '../model/host.ts'
 import { fingerprint, keyType, verdict } from '../transport/host-keys.ts'
 import { trustKey } from '../transport/known-hosts.ts'
 import { ask } from './ask.ts'
-import { connectorFor } from './connector.ts'
+import { withConnector } from './connector.ts'
 import { hostNamed } from './day2.ts'
 import type { NewcomerFlags } from './flags.ts'
 import { runCommand } from './run-command.ts'
@@ -22,13 +22,10 @@ export async function newcomerCommand(
   const host = hostNamed(name, hosts)
   if (flags.decommission) return decommission(name, flags)
   if (flags.wipe && !flags.check) await mustConfirm(name, flags)
-  const connector = connectorFor(flags, (other) => hosts.find((h) => h.name === other))
-  try {
+  await withConnector(flags, hosts, async (connector) => {
     const { host: completed, key } = await connector.hostKey(host)
     if (verdict(completed, key) !== 'known') await accept(completed, key, flags)
-  } finally {
-    connector.close()
-  }
+  })
   const asked = [`newcomer.host=${name}`, ...(flags.wipe ? ['newcomer.wipe=true'] : [])]
   return runCommand(`playbooks/${playbook}.ts`, { ...flags, set: [...(flags.set ?? []), ...asked] })
 }

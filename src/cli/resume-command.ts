@@ -4,7 +4,7 @@ import { type Asked, flagsOf } from '../model/begun.ts'
 import type { RunEntry } from '../report/runs-of.ts'
 import { askYes } from './ask.ts'
 import { commitOf } from './commit.ts'
-import { connectorFor } from './connector.ts'
+import { withConnector } from './connector.ts'
 import type { RunFlags } from './flags.ts'
 import { runCommand } from './run-command.ts'
 import { askHosts, runOf, type Told } from './run-notes.ts'
@@ -49,12 +49,7 @@ export async function resumeCommand(id: string | undefined, flags: RunFlags): Pr
 
 async function toldBy(flags: RunFlags): Promise<Told> {
   const { hosts } = loadInventory(flags.inventory)
-  const connector = connectorFor(flags, (name) => hosts.find((h) => h.name === name))
-  try {
-    return await askHosts(hosts, connector.connect)
-  } finally {
-    connector.close()
-  }
+  return withConnector(flags, hosts, ({ connect }) => askHosts(hosts, connect))
 }
 
 function refuseFlags({ limit, tags, from, until, prune, set }: RunFlags): void {

@@ -5,7 +5,7 @@ import { keyOf } from '../model/begun.ts'
 import type { Host } from '../model/host.ts'
 import type { Connect } from '../model/transport.ts'
 import { formatRun, formatRuns } from '../report/runs.ts'
-import { connectorFor } from './connector.ts'
+import { withConnector } from './connector.ts'
 import type { ClusterFlags } from './flags.ts'
 import { askHosts, runOf, type Told } from './run-notes.ts'
 
@@ -22,16 +22,13 @@ export async function runsCommand(
       what: 'usage: provision runs, provision runs show ID, or provision runs forget ID',
     })
   const { hosts } = loadInventory(flags.inventory)
-  const connector = connectorFor(flags, (name) => hosts.find((h) => h.name === name))
-  try {
-    const told = await askHosts(hosts, connector.connect)
-    if (verb === 'forget' && id !== undefined) await forget(told, id, hosts, connector.connect)
+  return withConnector(flags, hosts, async ({ connect }) => {
+    const told = await askHosts(hosts, connect)
+    if (verb === 'forget' && id !== undefined) await forget(told, id, hosts, connect)
     else process.stdout.write(textOf(told, id, flags.output))
     for (const error of told.silent) console.error(error)
     return told.silent.length > 0 ? 3 : 0
-  } finally {
-    connector.close()
-  }
+  })
 }
 
 function textOf(told: Told, id: string | undefined, output: string): string {

@@ -5,7 +5,7 @@ import type { Host } from '../model/host.ts'
 import type { Connect } from '../model/transport.ts'
 import { bootWanted } from '../resources/reboot.ts'
 import { sh } from '../shell/sh.ts'
-import { connectorFor } from './connector.ts'
+import { withConnector } from './connector.ts'
 import { setOf } from './day2.ts'
 import type { UpgradeFlags } from './flags.ts'
 import { runCommand } from './run-command.ts'
@@ -46,7 +46,7 @@ async function newEdition(inventory: Inventory, flags: UpgradeFlags): Promise<st
     say(flags, `images: images.edition says ${edition || 'the first one'}; it stays`)
     return undefined
   }
-  return withConnector(inventory, flags, async (connect) => {
+  return withConnector(flags, inventory.hosts, async ({ connect }) => {
     if (!host) return undefined
     const found = await look(host, proxy, connect)
     const outdated = found.filter(({ packages }) => packages.length > 0)
@@ -93,10 +93,10 @@ export function nextEdition(images: readonly string[], now = new Date()): string
 
 /** Hosts that want a boot are told: nobody boots them unasked. */
 export async function tellBoots(flags: UpgradeFlags): Promise<void> {
-  const inventory = loadInventory(flags.inventory)
-  await withConnector(inventory, flags, async (connect) => {
+  const { hosts } = loadInventory(flags.inventory)
+  await withConnector(flags, hosts, async ({ connect }) => {
     const wanting = await Promise.all(
-      inventory.hosts.map(async (host) => {
+      hosts.map(async (host) => {
         await using link = await connect(host)
         const { code, stdout } = await link.exec(sh`eval ${bootWanted}`)
         return code === 0 && stdout.trim() !== '' ? [{ host: host.name, why: stdout.trim() }] : []
@@ -105,17 +105,4 @@ export async function tellBoots(flags: UpgradeFlags): Promise<void> {
     for (const { host, why } of wanting.flat())
       say(flags, `${host} wants a boot (${why})\n  → provision reboot ${host}, or provision upgrade --reboot`)
   })
-}
-
-async function withConnector<T>(
-  inventory: Inventory,
-  flags: UpgradeFlags,
-  work: (connect: Connect) => Promise<T>,
-): Promise<T> {
-  const connector = connectorFor(flags, (name) => inventory.hosts.find((h) => h.name === name))
-  try {
-    return await work(connector.connect)
-  } finally {
-    connector.close()
-  }
 }

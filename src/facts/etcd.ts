@@ -10,23 +10,26 @@ export interface EtcdSeat {
    * no data, so they stay as they were: members that came and went since are in its data.
    */
   readonly bootstrap: string | undefined
-  /** Which data it is: another number when it was set aside and founded anew. Empty where there is none. */
-  readonly made: string
 }
 
 export const etcdSeat: Fact<EtcdSeat> = {
   name: 'etcd-seat',
   probe: {
-    script: sh`if [ -d /var/lib/etcd/member ]; then echo data; else echo none; fi; echo "made $(stat -c %i /var/lib/etcd/member 2>/dev/null)"; sed -n '/^initial-cluster/p' /etc/provision/etcd/etcd.yml 2>/dev/null; :`,
+    script: sh`if [ -d /var/lib/etcd/member ]; then echo data; else echo none; fi; sed -n '/^initial-cluster/p' /etc/provision/etcd/etcd.yml 2>/dev/null; :`,
     parse({ stdout }) {
-      const [data, made = '', ...lines] = stdout.trim().split('\n')
-      return {
-        hasData: data === 'data',
-        bootstrap: lines.length > 0 ? lines.join('\n') : undefined,
-        made: made.replace(/^made ?/, ''),
-      }
+      const [data, ...lines] = stdout.trim().split('\n')
+      return { hasData: data === 'data', bootstrap: lines.length > 0 ? lines.join('\n') : undefined }
     },
   },
+}
+
+/** Prints which data of etcd it is: another number when it was taken away and founded anew. */
+export const etcdMadeScript: Script = sh`stat -c %i /var/lib/etcd/member 2>/dev/null`
+
+/** Which data of etcd the host has; empty where it has none. */
+export const etcdMade: Fact<string> = {
+  name: 'etcd-made',
+  probe: { script: sh`${etcdMadeScript}; :`, parse: ({ stdout }) => stdout.trim() },
 }
 
 /** What this host's member of etcd knows of the database's cluster. */

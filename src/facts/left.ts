@@ -1,14 +1,14 @@
 import type { Fact } from '../model/probe.ts'
 import { sh } from '../shell/sh.ts'
 
-/** Written on a host that was taken out of its cluster in order; what is in it says when. */
+/** Written on a host that was taken out of its cluster in order. */
 export const leftFile = '/var/lib/provision/left'
 
-/** Since when the host is out of its cluster; undefined where it never left. */
-export const leftAt: Fact<string | undefined> = {
+/** Was the host taken out of its cluster, and not let in again? */
+export const hasLeft: Fact<boolean> = {
   name: 'left',
   probe: {
-    script: sh`if [ -e ${leftFile} ]; then cat ${leftFile}; fi`,
-    parse: ({ stdout }) => stdout.trim() || undefined,
+    script: sh`if [ -e ${leftFile} ]; then echo left; fi`,
+    parse: ({ stdout }) => stdout.trim() === 'left',
   },
 }

@@ -1,3 +1,4 @@
+import { type Position, type Progress, positionIn } from '../model/position.ts'
 import type { Fact } from '../model/probe.ts'
 import type { PatroniCluster } from '../patroni/api.ts'
 import { type Script, sh } from '../shell/sh.ts'
@@ -24,24 +25,37 @@ export const patroniParameters: Fact<Readonly<Record<string, string | number | b
 
 /** What this host's Patroni says of its own PostgreSQL. */
 export interface PatroniOwn {
+  /** `primary` or `replica`. */
+  readonly role: string | undefined
+  /** `running`, `stopped`, … */
+  readonly state: string | undefined
+  /** How far its WAL goes; undefined where the server does not run. */
+  readonly position: Position | undefined
   /** When the server process was started, as Patroni says it. */
   readonly startedAt: string
   /** Parameters that wait for a restart. */
   readonly pending: Readonly<Record<string, { readonly old_value: string; readonly new_value: string }>>
 }
 
-/** This host's own PostgreSQL; undefined where none answers. */
+/** This host's own PostgreSQL, known without etcd, too; undefined where none answers. */
 export const patroniOwn: Fact<PatroniOwn | undefined> = {
   name: 'patroni-own',
   probe: {
     script: ownPage('/patroni'),
     parse({ stdout }) {
       if (stdout.trim() === '') return undefined
-      const said = JSON.parse(stdout) as {
+      const said = JSON.parse(stdout) as Progress & {
+        readonly role?: string
         readonly postmaster_start_time?: string
         readonly pending_restart_reason?: PatroniOwn['pending']
       }
-      return { startedAt: said.postmaster_start_time ?? '', pending: said.pending_restart_reason ?? {} }
+      return {
+        role: said.role === 'master' ? 'primary' : said.role,
+        state: said.state,
+        position: positionIn(said),
+        startedAt: said.postmaster_start_time ?? '',
+        pending: said.pending_restart_reason ?? {},
+      }
     },
   },
 }

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { RunEntry } from '../../src/report/runs-of.ts'
 import { sh } from '../../src/shell/sh.ts'
-import { labInventory, provision, type Run } from './cli.ts'
-import { type Outcome, Writer } from './client.ts'
+import { act, done, outageOf, runs } from './acting.ts'
+import { labInventory, provision } from './cli.ts'
 import { clusterUp, on, roles, status, untilWell } from './cluster.ts'
 
 const hosts = ['h1', 'h2', 'h3']
@@ -14,33 +13,10 @@ beforeAll(async () => {
 // The next suite goes on with the cluster.
 afterAll(() => untilWell())
 
-const day2 = (...args: readonly string[]): Promise<Run> =>
-  provision([...args, ...labInventory, '--yes', '--output', 'plain'])
-
-/** What a writer noticed while something was done; nothing may be lost. */
-async function outageOf(work: () => Promise<void>): Promise<Outcome> {
-  const writer = await Writer.start()
-  try {
-    await work()
-    await writer.untilCalm()
-    const outcome = await writer.stop()
-    expect(outcome.lost).toEqual([])
-    return outcome
-  } catch (error) {
-    writer.kill()
-    throw error
-  }
-}
-
-async function done(...args: readonly string[]): Promise<void> {
-  const run = await day2(...args)
-  if (run.code !== 0) throw new Error(run.stdout.slice(-3000) + run.stderr)
-}
-
 test('switchover: planned first, then done within 5 s of silence; again there is nothing to do', async () => {
   const { leader, standbys } = await roles()
   const [to = ''] = standbys
-  const plan = await day2('switchover', '--to', to, '--check')
+  const plan = await act(['switchover', '--to', to, '--check'])
   expect([plan.code, plan.stdout]).toEqual([0, expect.stringContaining(`leader ${leader} → ${to}`)])
   expect((await roles()).leader).toBe(leader)
   const { outage } = await outageOf(() => done('switchover', '--to', to))
@@ -48,7 +24,7 @@ test('switchover: planned first, then done within 5 s of silence; again there is
   expect(outage).toBeLessThan(5)
   expect((await roles()).leader).toBe(to)
   await untilWell()
-  const again = await day2('switchover', '--to', to)
+  const again = await act(['switchover', '--to', to])
   expect(again.stdout).not.toContain('changed  patroni')
   // Without a name it goes to whoever is nearest.
   await done('switchover')
@@ -59,14 +35,14 @@ test('switchover: planned first, then done within 5 s of silence; again there is
 test('switchover: who is no host, and who cannot lead, is refused before anything is changed', async () => {
   const { leader, standbys } = await roles()
   const [sick = ''] = standbys
-  const stranger = await day2('switchover', '--to', 'h9')
+  const stranger = await act(['switchover', '--to', 'h9'])
   expect([stranger.code, stranger.stderr]).toEqual([4, expect.stringContaining('there is no host h9')])
   const service = `label=com.docker.swarm.service.name=postgres-${sick}`
   await on(sick, sh`docker pause $(docker ps -q --filter ${service}) >/dev/null`)
   try {
     // Its key in etcd lives up to the ttl.
     await new Promise((resolve) => setTimeout(resolve, 25_000))
-    const run = await day2('switchover', '--to', sick)
+    const run = await act(['switchover', '--to', sick])
     expect(run.code).toBe(1)
     expect(run.stdout + run.stderr).toMatch(new RegExp(`${leader} leads; ready to: h[1-3], not ${sick}`))
   } finally {
@@ -79,7 +55,7 @@ test('switchover: who is no host, and who cannot lead, is refused before anythin
 test('maintenance: on, it is told, and nobody hands over; off again', async () => {
   await done('maintenance', 'on')
   expect((await status()).troubles.map((t) => t.what)).toEqual(['Patroni is paused: nobody would take over'])
-  const refused = await day2('switchover')
+  const refused = await act(['switchover'])
   expect([refused.code, refused.stdout + refused.stderr]).toEqual([
     1,
     expect.stringContaining('provision maintenance off'),
@@ -95,7 +71,7 @@ test('a standby is made anew from the others while writes go on; the primary is 
   const [name = ''] = standbys
   const data = () => on(name, sh`stat -c %i /var/lib/pg/data/main/PG_VERSION`)
   const before = await data()
-  const primary = await day2('reinit', leader)
+  const primary = await act(['reinit', leader])
   expect([primary.code, primary.stdout + primary.stderr]).toEqual([
     1,
     expect.stringContaining('provision switchover first'),
@@ -108,8 +84,7 @@ test('a standby is made anew from the others while writes go on; the primary is 
 })
 
 test('the hosts know what was done to them, by whom and for how long', async () => {
-  const runs = async (...args: string[]) => provision(['runs', ...args, ...labInventory])
-  const all = JSON.parse((await runs('--output', 'json')).stdout) as RunEntry[]
+  const all = await runs()
   expect(all.slice(0, 2).map((r) => [r.playbook, r.failed])).toEqual([
     ['reinit', false],
     ['maintenance', false],
@@ -118,10 +93,10 @@ test('the hosts know what was done to them, by whom and for how long', async () 
   if (!last) throw new Error('no runs')
   expect(last.who).toMatch(/@.* pid \d+$/)
   expect(last.seconds).toBeGreaterThan(0)
-  const shown = await runs('show', last.id)
+  const shown = await provision(['runs', 'show', last.id, ...labInventory])
   expect(shown.stdout).toContain('  command[make the standby anew]')
-  expect((await runs()).stdout).toContain(last.id)
-  expect((await runs('show', 'nonsense')).code).toBe(4)
+  expect((await provision(['runs', ...labInventory])).stdout).toContain(last.id)
+  expect((await provision(['runs', 'show', 'nonsense', ...labInventory])).code).toBe(4)
 })
 
 test('all three hosts boot anew, one after the other: at most 10 s without a write in all', async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kill, start, untilSsh } from '../../src/lab/host.ts'
 import { sh } from '../../src/shell/sh.ts'
-import { labInventory, provision } from './cli.ts'
-import { execute, type Outcome, query, Writer } from './client.ts'
+import { act, done, outageOf } from './acting.ts'
+import { execute, query } from './client.ts'
 import { clusterUp, hostNamed, on, roles, untilWell } from './cluster.ts'
 
 const hosts = ['h1', 'h2', 'h3']
@@ -16,36 +16,13 @@ beforeAll(async () => {
 // The next suite goes on with the cluster.
 afterAll(() => untilWell())
 
-const args = (...words: readonly string[]) => [...words, ...labInventory, '--yes', '--output', 'plain']
-
-async function done(...words: readonly string[]): Promise<string> {
-  const run = await provision(args(...words))
-  if (run.code !== 0) throw new Error(run.stdout.slice(-3000) + run.stderr)
-  return run.stdout
-}
-
 const everywhere = (script: ReturnType<typeof sh>) => Promise.all(hosts.map((h) => on(h, script)))
-
-/** What a writer noticed while something was done; nothing may be lost. */
-async function outageOf(work: () => Promise<void>): Promise<Outcome> {
-  const writer = await Writer.start()
-  try {
-    await work()
-    await writer.untilCalm()
-    const outcome = await writer.stop()
-    expect(outcome.lost).toEqual([])
-    return outcome
-  } catch (error) {
-    writer.kill()
-    throw error
-  }
-}
 
 test("etcd's data is gone on all three under a writer: refused by a plain run, founded anew by dr etcd-lost", async () => {
   const made = sh`od -An -t u8 -N8 /var/lib/pg/data/main/global/pg_control; stat -c %i /var/lib/pg/data/main/PG_VERSION`
   const before = await everywhere(made)
   const { leader } = await roles()
-  const healthy = await provision(args('dr', 'etcd-lost'))
+  const healthy = await act(['dr', 'etcd-lost'])
   expect([healthy.code, healthy.stdout]).toEqual([1, expect.stringContaining('etcd is there')])
   expect(healthy.stdout).not.toContain('changed  ')
   const { outage, acknowledged } = await outageOf(async () => {
@@ -53,12 +30,12 @@ test("etcd's data is gone on all three under a writer: refused by a plain run, f
     await everywhere(
       sh`name=etcd-$(hostname); id=$(docker ps -qf name=etcd-); docker kill -s KILL "$id" >/dev/null; docker service rm "$name" >/dev/null; while docker ps -qf name=etcd- | grep -q .; do sleep 0.2; done; rm -rf /var/lib/etcd/member`,
     )
-    const plain = await provision(args())
+    const plain = await act([])
     expect([plain.code, plain.stdout]).toEqual([1, expect.stringContaining('provision dr etcd-lost')])
     expect(plain.stdout).not.toContain('changed  ')
     // A try that dies when the others are being barred.
-    await provision(args('dr', 'etcd-lost'), { killWhen: 'changed  command[only' })
-    const half = await provision(args())
+    await act(['dr', 'etcd-lost'], { killWhen: 'changed  command[only' })
+    const half = await act([])
     expect([half.code, half.stdout]).toEqual([1, expect.stringContaining('provision dr etcd-lost')])
     await done('dr', 'etcd-lost')
   })
@@ -80,7 +57,7 @@ test('a damaged page on the primary: found by reading all, another leads, made a
   )
   const path = await query(database, "SELECT pg_relation_filepath('damaged')")
   const psql = sh`docker exec $(docker ps -qf name=postgres-) psql -XAtc`
-  const sound = await provision(args('dr', 'corrupt', leader))
+  const sound = await act(['dr', 'corrupt', leader])
   expect([sound.code, sound.stdout]).toEqual([1, expect.stringContaining('nothing is damaged')])
   await on(
     leader,
@@ -119,6 +96,6 @@ test('etcd gives back its room, the leader last; a snapshot is brought here, and
   expect(await done('etcd', 'defrag')).toContain('hands over the lead of etcd')
   const out = `.lab/etcd-${Date.now()}.db`
   await done('etcd', 'snapshot', '--out', out)
-  const again = await provision(args('etcd', 'snapshot', '--out', out))
+  const again = await act(['etcd', 'snapshot', '--out', out])
   expect([again.code, again.stderr]).toEqual([4, expect.stringContaining('is there already')])
 })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { patroniRequest } from '../../src/patroni/api.ts'
-import type { RunEntry } from '../../src/report/runs-of.ts'
-import { labInventory, provision, type Run } from './cli.ts'
+import { act, runs } from './acting.ts'
+import { labInventory, provision } from './cli.ts'
 import { clusterUp, hostNamed, on, roles, status, untilWell } from './cluster.ts'
 
 const hosts = ['h1', 'h2', 'h3']
@@ -12,12 +12,6 @@ beforeAll(async () => {
 })
 // The next suite goes on with the cluster.
 afterAll(() => untilWell())
-
-const act = (args: readonly string[], options: Parameters<typeof provision>[1] = {}): Promise<Run> =>
-  provision([...args, ...labInventory, '--yes', '--output', 'plain'], options)
-
-const runs = async () =>
-  JSON.parse((await provision(['runs', ...labInventory, '--output', 'json'])).stdout) as RunEntry[]
 
 test('PostgreSQL is restarted only where a restart is pending; what nobody wants any more is forgotten', async () => {
   // Runs of earlier suites that were meant to fail.

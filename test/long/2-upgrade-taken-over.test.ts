@@ -7,8 +7,8 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { RunEntry } from '../../src/report/runs-of.ts'
 import { sh } from '../../src/shell/sh.ts'
+import { act, runs } from '../lab/acting.ts'
 import { labInventory, provision, type Run } from '../lab/cli.ts'
 import { Writer } from '../lab/client.ts'
 import { clusterUp, on, untilWell } from '../lab/cluster.ts'
@@ -22,12 +22,6 @@ beforeAll(async () => {
 })
 // The next suite goes on with the cluster.
 afterAll(() => untilWell())
-
-const act = (args: readonly string[], options: Parameters<typeof provision>[1] = {}): Promise<Run> =>
-  provision([...args, ...labInventory, '--yes', '--output', 'plain'], options)
-
-const runs = async () =>
-  JSON.parse((await provision(['runs', ...labInventory, '--output', 'json'])).stdout) as RunEntry[]
 
 /** Four images are built anew on a machine that may be busy: a minute when it is not. */
 const patience = 15 * 60_000
