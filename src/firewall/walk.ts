@@ -1,3 +1,5 @@
+// How a packet goes through the chains of one table at one hook, in every world that the unknown leaves open, and where
+// each way ends. What a rule's condition means is match.ts's; how tables and hooks follow each other, evaluate.ts's.
 import { changed } from './change.ts'
 import { matches } from './match.ts'
 import type { Result } from './packet.ts'
