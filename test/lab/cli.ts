@@ -35,10 +35,12 @@ export function provision(
   let stdout = ''
   let stderr = ''
   const kill = () => child.kill(options.signal ?? 'SIGKILL')
-  let isDoomed = options.killWhen === undefined
+  const words = options.killWhen
+  let isDoomed = words === undefined
+  const isTime = () => (typeof words === 'string' ? stdout.includes(words) : words?.test(stdout))
   child.stdout.on('data', (data) => {
     stdout += data
-    if (isDoomed || stdout.search(options.killWhen ?? '') < 0) return
+    if (isDoomed || !isTime()) return
     isDoomed = true
     setTimeout(kill, options.killDelayMs ?? 0)
   })
