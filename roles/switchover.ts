@@ -44,7 +44,7 @@ export default role({
 /** Those that may lead, the nearest to the primary first. */
 export function standbys({ members }: PatroniCluster, isSynchronous: boolean): readonly string[] {
   return members
-    .filter((m) => m.state === 'streaming' && (!isSynchronous || m.role !== 'replica'))
+    .filter((m) => m.state === 'streaming' && !m.tags?.nofailover && (!isSynchronous || m.role !== 'replica'))
     .toSorted((a, b) => (Number(a.lag) || 0) - (Number(b.lag) || 0))
     .map((m) => m.name)
 }

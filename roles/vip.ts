@@ -1,5 +1,6 @@
 import {
   check,
+  drainedFile,
   file,
   InputError,
   network,
@@ -37,6 +38,7 @@ const configuration = template(
     peers: t.Array(t.String()),
     vip: t.String(),
     prefix: t.Integer(),
+    drainedFile: t.String(),
   }),
 )
 
@@ -65,6 +67,7 @@ export default role({
         priority: 100 - hosts.findIndex((h) => h.name === host.name),
         peers: hosts.filter((h) => h.name !== host.name).map((h) => h.address),
         vip,
+        drainedFile,
       }),
     })
     return [

@@ -4,6 +4,7 @@ export { engineMajor, enginePage, swarmNodes } from './docker/pages.ts'
 export { InputError, ProvisionError, RefusedError } from './errors.ts'
 export { bootedAt, bootId } from './facts/boot.ts'
 export { dockerTags } from './facts/docker-tags.ts'
+export { drained, drainedFile } from './facts/drained.ts'
 export {
   type EtcdMemory,
   type EtcdSeat,

@@ -18,6 +18,7 @@ ${own} -d '{}' https://127.0.0.1:2379/v3/maintenance/status https://127.0.0.1:23
 /**
  * A standby counts as alive when it streams, and, where commits wait for a quorum, when it is one of those that they
  * wait for: only then the primary may hand over without a commit being held up. Patroni lets it in up to loop_wait later.
+ * For one that is drained they never wait.
  */
 export function postgresLook(host: Host): string {
   return askMember(host, '$own')
@@ -48,7 +49,8 @@ export function postgresPages(host: Host, members: number) {
         { readonly synchronous_mode?: string },
       ]
       const all = cluster.members ?? []
-      const isWaitedFor = all.find((m) => m.name === name)?.role === 'quorum_standby'
+      const member = all.find((m) => m.name === name)
+      const isWaitedFor = member?.role === 'quorum_standby' || member?.tags?.nofailover
       const counts = config.synchronous_mode !== 'quorum' || isWaitedFor
       const isAlive =
         own.state === 'running' &&
@@ -68,8 +70,8 @@ function askMember(host: Host, answer: string): string {
   const { name } = host
   const { url } = patroniOf(host)
   const judge = `input as $s | input as $c | input as $f
-| ([$c.members[]? | select(.name == "${name}") | .role] | first) as $role
-| ($f.synchronous_mode != "quorum" or $role == "quorum_standby") as $counts
+| (first($c.members[]? | select(.name == "${name}")) // {}) as $m
+| ($f.synchronous_mode != "quorum" or $m.role == "quorum_standby" or $m.tags.nofailover == true) as $counts
 | (if $s.state == "running" and $s.role == "primary" then "alive leader \\($c.members | length)"
   elif $s.state == "running" and $s.replication_state == "streaming" and $counts then "alive member \\($c.members | length)"
   else "down" end) as $own

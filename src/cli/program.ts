@@ -102,11 +102,14 @@ runFlags(program.command('reboot <hosts...>'))
 
 upkeepCommands(program, day2)
 
-runFlags(program.command('maintenance <on|off>'))
-  .description('Patroni keeps its hands off while you work by hand, or not any more')
-  .action((what: string, flags: RunFlags) => {
+runFlags(program.command('maintenance <on|off> [host]'))
+  .description(
+    'one host carries no clients while you work on it; without a host: Patroni keeps its hands off the whole cluster',
+  )
+  .action((what: string, host: string | undefined, flags: RunFlags) => {
     if (what !== 'on' && what !== 'off') program.error(`maintenance takes on or off, not ${what}`)
-    return day2('maintenance', flags, { on: what === 'on' })
+    const on = what === 'on'
+    return host === undefined ? day2('maintenance', flags, { on }) : day2('drain', flags, { host, on })
   })
 
 runFlags(program.command('reinit <host>'))

@@ -12,6 +12,7 @@ export interface PatroniCluster {
     readonly state: string
     /** Bytes behind the leader; `unknown` where nobody can say. */
     readonly lag?: number | 'unknown'
+    readonly tags?: { readonly nofailover?: boolean }
   }[]
   readonly pause?: boolean
   readonly scheduled_switchover?: { readonly at: string; readonly to?: string }

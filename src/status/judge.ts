@@ -68,6 +68,8 @@ export function judge(vip: string, hosts: Status['hosts']): Status {
     else if (patroni.role !== 'primary' && patroni.state !== 'streaming')
       critical(`PostgreSQL does not stream: ${patroni.state}`, name)
     if (patroni?.pendingRestart) warning('PostgreSQL waits for a restart', name)
+    if (view.drainedSince)
+      warning(`drained since ${view.drainedSince}: provision maintenance off ${name}`, name)
     if (!view.pooler) critical('PgBouncer does not listen', name)
     if (!proxy) critical('HAProxy does not answer', name)
     if (view.certificateDays !== undefined && view.certificateDays < certificateLimit)

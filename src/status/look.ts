@@ -1,3 +1,4 @@
+import { drainedFile } from '../facts/drained.ts'
 import { type ClockOffset, clockOffset } from '../model/clock.ts'
 import type { Host } from '../model/host.ts'
 import type { Output } from '../model/probe.ts'
@@ -38,6 +39,8 @@ export interface HostView {
   /** State of each server by backend, as HAProxy says it: `UP`, `DOWN`. */
   readonly proxy?: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly holdsVip: boolean
+  /** Since when it is drained (ISO 8601). */
+  readonly drainedSince?: string
   readonly certificateDays?: number
   readonly clockOffset: ClockOffset
   /** Part of the file systems that is used, by mount point: 0 to 1. */
@@ -61,6 +64,7 @@ curl -K /etc/provision/tls/curl.conf ${`https://${address}:8008/cluster`} ${mark
 ss -Hltn 'sport = :6432' | grep -c . ${mark}
 curl -s --max-time 3 'http://127.0.0.1:8404/;csv' | cut -d, -f1,2,18 | grep -E '^r[wo],' ${mark}
 ip -o addr show | grep -c ${` ${vip}/`} ${mark}
+date -ur ${drainedFile} +%FT%TZ 2>/dev/null ${mark}
 cat /etc/provision/tls/host.crt ${mark}
 df -P / /var/lib/pg /var/lib/etcd /var/lib/docker 2>/dev/null ${mark}
 :`
@@ -69,7 +73,22 @@ df -P / /var/lib/pg /var/lib/etcd /var/lib/docker 2>/dev/null ${mark}
 /** Understands what `lookScript` printed. `daysLeft` reads a certificate; `sent` is when it was asked, in seconds. */
 export function parseLook({ stdout }: Output, daysLeft: (pem: string) => number, sent: number): HostView {
   const parts = stdout.split(/\n--\n/).map((part) => part.trim())
-  const [clock, state, nodes, status, members, alarms, patroni, cluster, pooler, proxy, vip, pem, df] = parts
+  const [
+    clock,
+    state,
+    nodes,
+    status,
+    members,
+    alarms,
+    patroni,
+    cluster,
+    pooler,
+    proxy,
+    vip,
+    drained,
+    pem,
+    df,
+  ] = parts
   const json = <T>(text: string | undefined): T | undefined => (text ? (JSON.parse(text) as T) : undefined)
   const etcd = json<{
     leader?: string
@@ -118,6 +137,7 @@ export function parseLook({ stdout }: Output, daysLeft: (pem: string) => number,
     pooler: Number(pooler) > 0,
     ...(proxy ? { proxy: backends(proxy) } : {}),
     holdsVip: Number(vip) > 0,
+    ...(drained ? { drainedSince: drained } : {}),
     ...(pem ? { certificateDays: daysLeft(pem) } : {}),
     clockOffset: clockOffset(Number(clock), sent, Date.now() / 1000),
     disks: Object.fromEntries(

@@ -66,6 +66,32 @@ test('maintenance: on, it is told, and nobody hands over; off again', async () =
   await untilWell()
 })
 
+test('one host alone is drained: it hands over, holds no address, gets no reads; any other run leaves it so', async () => {
+  const { leader, standbys } = await roles()
+  const { outage } = await outageOf(() => done('maintenance', 'on', leader))
+  console.log(`drained the primary: ${outage.toFixed(1)} s without a write`)
+  expect(outage).toBeLessThan(5)
+  const now = await roles()
+  expect(standbys).toContain(now.leader)
+  expect(now.holder).not.toBe(leader)
+  expect((await status()).troubles.map((t) => [t.host, t.what])).toEqual([
+    [leader, expect.stringContaining('drained since')],
+  ])
+  expect((await provision(['plan', ...labInventory, '--detailed-exitcode'])).code).toBe(0)
+  // Nobody else may be drained beside it, and it is nobody to hand over to.
+  const [other = ''] = standbys
+  const second = await act(['maintenance', 'on', other])
+  expect([second.code, second.stdout + second.stderr]).toEqual([
+    1,
+    expect.stringContaining(`provision maintenance off ${leader} first`),
+  ])
+  expect((await act(['switchover', '--to', leader])).code).toBe(1)
+  expect((await act(['maintenance', 'on', leader])).stdout).not.toContain('  changed  ')
+  await done('maintenance', 'off', leader)
+  await untilWell()
+  expect((await act(['maintenance', 'off', leader])).stdout).not.toContain('  changed  ')
+})
+
 test('a standby is made anew from the others while writes go on; the primary is not', async () => {
   const { leader, standbys } = await roles()
   const [name = ''] = standbys
@@ -87,7 +113,7 @@ test('the hosts know what was done to them, by whom and for how long', async () 
   const all = await runs()
   expect(all.slice(0, 2).map((r) => [r.playbook, r.failed])).toEqual([
     ['reinit', false],
-    ['maintenance', false],
+    ['drain', false],
   ])
   const [last] = all
   if (!last) throw new Error('no runs')

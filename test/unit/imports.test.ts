@@ -18,7 +18,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   template: ['model', 'shell', 'secret'],
   inventory: ['model', 'shell', 'secret'],
   vault: ['model', 'secret'],
-  status: ['model', 'shell', 'secret'],
+  status: ['facts', 'model', 'shell', 'secret'],
   engine: ['model', 'shell', 'secret'],
   transport: ['model', 'shell', 'secret'],
   report: ['model', 'shell', 'secret', 'status', 'audit'],

@@ -55,6 +55,13 @@ test('a healthy cluster: nothing amiss, and the way of a client', () => {
   expect([status.ok, status.way]).toEqual([true, { holder: 'h1', backend: 'h2', leader: 'h2' }])
 })
 
+test('a host that is drained is told, with the way back', () => {
+  const since = '2027-01-31T03:00:00Z'
+  expect(troubles(judge(vip, hosts({ h3: { drainedSince: since } })))).toEqual([
+    `h3: drained since ${since}: provision maintenance off h3`,
+  ])
+})
+
 test('two primaries, an address held twice or by nobody are critical', () => {
   const primary = { ...view('h2').patroni, role: 'primary' } as HostView['patroni']
   expect(troubles(judge(vip, hosts({ h3: { patroni: primary } as Partial<HostView> })))).toContain(
