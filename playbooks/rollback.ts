@@ -1,9 +1,10 @@
 import { playbook } from 'provision'
-import { etcd, postgres, postgresData, proxy, swarm } from '../roles/sheets/rollback.ts'
+import { etcd, monitoring, postgres, postgresData, proxy, swarm } from '../roles/sheets/rollback.ts'
 
 /** The phases of the stack backwards: `provision rollback PHASE` goes from the last one to that phase. */
 export default playbook(
   'rollback',
+  { phase: 'monitoring', name: '7 monitoring', on: 'all', roles: [monitoring] },
   { phase: 'proxy', name: '5 pooler, proxy and address', on: 'all', roles: [proxy] },
   { phase: 'postgres', name: '4 PostgreSQL', on: 'all', roles: [postgres] },
   { phase: 'postgres', name: '4 data of PostgreSQL', on: 'all', roles: [postgresData] },

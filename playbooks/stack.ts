@@ -5,11 +5,14 @@ import databases from '../roles/databases.ts'
 import etcd from '../roles/etcd.ts'
 import haproxy from '../roles/haproxy.ts'
 import images from '../roles/images.ts'
+import monitoring from '../roles/monitoring.ts'
 import pgbouncer from '../roles/pgbouncer.ts'
 import pooler from '../roles/pooler.ts'
 import postgres from '../roles/postgres.ts'
 import quorums from '../roles/quorums.ts'
 import secrets from '../roles/secrets.ts'
+import { monitorAccount } from '../roles/sheets/monitor-account.ts'
+import { monitorLeftovers } from '../roles/sheets/monitor-leftovers.ts'
 import swarm from '../roles/swarm.ts'
 import tidy from '../roles/tidy.ts'
 import vip from '../roles/vip.ts'
@@ -30,5 +33,14 @@ export default playbook(
     roles: [pgbouncer, haproxy, vip, breakglass],
   },
   { phase: 'databases', name: '6 databases', on: 'all', once: true, roles: [databases] },
-  { phase: 'databases', name: '6 what is left over', on: 'all', roles: [tidy] },
+  {
+    phase: 'monitoring',
+    name: '7 account and secrets of the monitoring',
+    on: 'all',
+    once: true,
+    roles: [monitorAccount],
+  },
+  { phase: 'monitoring', name: '7 monitoring', on: 'all', roles: [monitoring] },
+  // Last: an image is left over when nothing runs from it any more.
+  { phase: 'monitoring', name: '7 what is left over', on: 'all', roles: [tidy, monitorLeftovers] },
 )

@@ -1,5 +1,6 @@
 import { etcdSeat, noEtcdMember, noSwarmGhost, noSwarmService, onlySecrets, role, swarm, t } from 'provision'
 import cluster from './cluster.ts'
+import { monitoringParts } from './sheets/monitoring.ts'
 import { othersAlive } from './sheets/others.ts'
 import { clientUrls, hasVote, votersOf } from './sheets/voters.ts'
 
@@ -23,7 +24,9 @@ export default role({
       host.name === manager?.name && [
         noEtcdMember(gone, { peerUrl: `https://${address ?? gone}:2380`, through }),
         // The services of one that died are still asked for, and nobody can run them.
-        ['haproxy', 'pgbouncer', 'postgres', 'etcd'].map((part) => noSwarmService(`${part}-${gone}`)),
+        [...monitoringParts, 'haproxy', 'pgbouncer', 'postgres', 'etcd'].map((part) =>
+          noSwarmService(`${part}-${gone}`),
+        ),
         noSwarmGhost(gone),
         onlySecrets(gone, { bases: [`tls-${gone}-crt`, `tls-${gone}-key`], keep: [] }),
       ],

@@ -1,15 +1,17 @@
 import { dockerImage, password, pkg, role, type Secret, type SecretSpec } from 'provision'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
+import { monitoring } from './sheets/monitoring.ts'
 
 /** Container images of the stack: built once, on one host; the others have them over SSH, or from a registry. */
 export default role({
   name: 'images',
   vars: imageVars.vars,
   facts: imageFacts,
+  shared: { monitoring },
   secrets: ({ registryUser }): Readonly<Record<string, SecretSpec<Secret>>> =>
     registryUser ? { registry: password('registry-password') } : {},
-  resources({ vars, secrets, host, hosts }) {
-    const set = imageSet(vars, hosts)
+  resources({ vars, shared, secrets, host, hosts }) {
+    const set = imageSet(vars, hosts, shared.monitoring.hosts.length > 0)
     // Whoever has the images already gives them to the others: a replaced host never builds its own. Who built them, and
     // so has their base, before whoever was given them.
     const having = hosts.filter((h) => set.all.every(({ tag }) => h.facts.tags.includes(tag)))

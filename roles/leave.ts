@@ -14,6 +14,7 @@ import {
 import cluster from './cluster.ts'
 import { etcdDataAside } from './sheets/leaving.ts'
 import { mustKnow } from './sheets/members.ts'
+import { monitoringParts } from './sheets/monitoring.ts'
 import { othersAlive } from './sheets/others.ts'
 import { clientUrls, hasVote, votersOf } from './sheets/voters.ts'
 
@@ -41,6 +42,7 @@ export default role({
         found: { holds: members.length >= 2, measured: members.map((h) => h.name).join(', ') || 'none' },
         next: 'first another one: write it into the inventory, then provision add HOST',
       }),
+      monitoringParts.map((part) => noSwarmService(`${part}-${name}`)),
       service('keepalived', { enabled: false, running: false }),
       noSwarmService(`haproxy-${name}`, { interrupts: ['proxy'] }),
       noSwarmService(`pgbouncer-${name}`, { interrupts: ['pooler'] }),

@@ -1,6 +1,7 @@
 import { onlyImages, onlySecrets, role, secretName, t } from 'provision'
 import cluster from './cluster.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
+import { monitoring } from './sheets/monitoring.ts'
 import { passwords, swarmSecrets, tls } from './sheets/secrets.ts'
 
 /** What is left over when everything new has proved itself: secrets and images of before. */
@@ -8,10 +9,10 @@ export default role({
   name: 'tidy',
   vars: t.Object({}),
   facts: imageFacts,
-  shared: { cluster, images: imageVars },
+  shared: { cluster, images: imageVars, monitoring },
   secrets: { ...passwords, tls },
   resources({ shared, secrets, host, hosts }) {
-    const images = imageSet(shared.images, hosts)
+    const images = imageSet(shared.images, hosts, shared.monitoring.hosts.length > 0)
     const mine = swarmSecrets(host, hosts, secrets)
     return [
       onlySecrets(host.name, {

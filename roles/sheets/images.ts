@@ -71,6 +71,8 @@ export interface ImageSet {
   readonly etcd: Image
   readonly postgres: Image
   readonly proxy: Image
+  /** Prometheus, Alertmanager and exporters. */
+  readonly monitor: Image
   /** In the order in which they are built. */
   readonly all: readonly Image[]
 }
@@ -101,7 +103,7 @@ interface Having {
 
 /**
  * The images, tagged by the content of all that they are built from, and by their edition. With RuVector on, every
- * member has its layer.
+ * member has its layer. `isMonitored`: whether that of the monitoring is one of `all`.
  */
 export function imageSet(
   vars: {
@@ -113,6 +115,7 @@ export function imageSet(
     readonly registry?: string
   },
   hosts: readonly Having[],
+  isMonitored = false,
 ): ImageSet {
   const prefix = vars.registry ?? nowhere
   const edition = vars.edition ?? editionOf(prefix, hosts)
@@ -132,7 +135,9 @@ export function imageSet(
     image('postgres', base.tag),
     image('proxy', base.tag),
   ]
-  const set = { edition, prefix, etcd, postgres, proxy: proxies, all: [base, etcd, postgres, proxies] }
+  const monitor = image('monitor', base.tag)
+  const all = [base, etcd, postgres, proxies, ...(isMonitored ? [monitor] : [])]
+  const set = { edition, prefix, etcd, postgres, proxy: proxies, monitor, all }
   if (!vars.ruvector) return set
   const layered = image('ruvector', postgres.tag, {
     // Packages come by HTTP, crates by HTTPS.

@@ -2,6 +2,7 @@ import type { Port } from 'provision'
 import { ports as chrony } from '../chrony.ts'
 import { ports as etcd } from '../etcd.ts'
 import { ports as haproxy } from '../haproxy.ts'
+import { ports as monitoring } from '../monitoring.ts'
 import { ports as pgbouncer } from '../pgbouncer.ts'
 import { ports as postgres } from '../postgres.ts'
 import { ports as swarm } from '../swarm.ts'
@@ -24,4 +25,5 @@ export const portMatrix: readonly (Port & { readonly by: string })[] = Object.en
   postgres,
   vip,
   haproxy,
+  monitoring,
 }).flatMap(([by, ports]) => ports.map((port) => ({ ...port, by })))

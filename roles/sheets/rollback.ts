@@ -1,5 +1,6 @@
 import { command, noSwarm, noSwarmService, type Resources, role, service, sh, t } from 'provision'
 import cluster from '../cluster.ts'
+import { monitoringParts } from './monitoring.ts'
 
 const vars = t.Object({
   destroyData: t.Boolean({ default: false, description: 'Also delete what the phase keeps on the hosts.' }),
@@ -21,6 +22,13 @@ function undo(
       resources({ name: host.name, scope: shared.cluster.scope, destroys: vars.destroyData }),
   })
 }
+
+export const monitoring = undo(({ name }) => [
+  ['provision-node-exporter', 'provision-metrics'].map((unit) =>
+    service(unit, { enabled: false, running: false }),
+  ),
+  monitoringParts.map((part) => noSwarmService(`${part}-${name}`)),
+])
 
 export const proxy = undo(({ name }) => [
   service('keepalived', { enabled: false, running: false }),

@@ -29,8 +29,8 @@ export function reload(program: string, service: string, config: Resource) {
   })
 }
 
-const tmp = { target: '/run/provision', mb: 16, mode: 0o1777 }
-const config = (name: string) => ({
+export const tmp = { target: '/run/provision', mb: 16, mode: 0o1777 }
+export const config = (name: string) => ({
   source: `/etc/provision/${name}`,
   target: `/etc/provision/${name}`,
   readOnly: true,

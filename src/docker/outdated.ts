@@ -18,7 +18,7 @@ export function outdatedImages(proxy: string | undefined): Probe<readonly Outdat
   return {
     isolated: true,
     script: sh`set -e; d=$(mktemp -d); chmod 755 "$d"; trap 'rm -rf -- "$d"' EXIT
-for image in $(docker ps --filter label=com.docker.swarm.service.name --format '{{.Image}}' | grep -E '/(etcd|postgres|proxy|ruvector):' | sort -u); do
+for image in $(docker ps --filter label=com.docker.swarm.service.name --format '{{.Image}}' | grep -E '/(etcd|postgres|proxy|ruvector|monitor):' | sort -u); do
   echo "image $image"
   docker run --rm --network host --user 0:0 --entrypoint sh -v "$d:/var/lib/apt/lists" ${env} "$image" -c ${inside}
 done`,
