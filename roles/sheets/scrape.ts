@@ -126,7 +126,9 @@ export function alertmanagerConfig({ webhook, deadMan }: Receivers): string {
     inhibit_rules: [
       {
         source_matchers: ['alertname = NodeDown'],
-        target_matchers: ['alertname =~ "TargetDown|SwarmManagerDown|MetricsStale|EtcdMemberDown|PgBouncerDown"'],
+        target_matchers: [
+          'alertname =~ "TargetDown|SwarmManagerDown|MetricsStale|EtcdMemberDown|PgBouncerDown"',
+        ],
         equal: ['cluster', 'instance'],
       },
       {
