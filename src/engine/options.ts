@@ -39,8 +39,13 @@ export interface RunOptions {
   readonly asked?: Asked | undefined
   /** The run that this one takes over. */
   readonly resumes?: string | undefined
-  /** With `--prune`: the resource that takes away what an id once managed; undefined where it can only be forgotten. */
-  readonly absentOf?: ((id: string) => Resource | undefined) | undefined
+  /**
+   * With `--prune`: the resources that take away what ids once managed, in their order; those that can only be forgotten
+   * are left out. `elsewhere`: what other hosts ask for.
+   */
+  readonly absentOf?:
+    | ((ids: readonly string[], elsewhere: ReadonlySet<string>) => ReadonlyMap<string, Resource>)
+    | undefined
   /** Asked with all plans before the first change; false means no change is made. May throw RefusedError. */
   approve(plans: readonly HostPlan[]): Promise<boolean>
 }

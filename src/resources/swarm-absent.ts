@@ -1,5 +1,5 @@
 import { containerOf } from '../docker/api.ts'
-import { enginePage, runningContainers, swarmInfo } from '../docker/pages.ts'
+import { enginePage, runningContainers, secretNames, swarmInfo } from '../docker/pages.ts'
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh } from '../shell/sh.ts'
@@ -11,6 +11,11 @@ interface Wanted {
 /** No service of this name in the swarm, and no container of it on the host. What it kept on the host stays. */
 export function noSwarmService(name: string, meta: Meta = {}): Resource<Wanted, boolean> {
   return resource(services, name, { name }, meta)
+}
+
+/** No secret of this full name (`secretName`) in the swarm. */
+export function noSwarmSecret(name: string, meta: Meta = {}): Resource<Wanted, boolean> {
+  return resource(secrets, name, { name }, meta)
 }
 
 /** The host is in no swarm. */
@@ -43,6 +48,28 @@ end=$(($(date +%s) + 150)); while ${containerOf(name)} | grep -q .; do if [ "$(d
       ),
     ),
   risks: () => ['restart'],
+}
+
+const secrets: Kind<Wanted, boolean> = {
+  name: 'no-swarm-secret',
+  timeoutSeconds: 300,
+  probe: (wanted) => ({
+    script: sh`:`,
+    gets: [enginePage('/secrets')],
+    parse(_, [page]) {
+      const there = new Set(secretNames(page))
+      return wanted.map(({ name }) => there.has(name))
+    },
+  }),
+  plan: (_, isThere) => (isThere ? [{ attribute: 'secret', from: 'present', to: 'absent' }] : []),
+  // Refused while a service has it: that of another host may be just about to go.
+  apply: (planned) =>
+    lines(
+      planned.map(
+        ({ desired: { name } }) =>
+          sh`end=$(($(date +%s) + 150)); until said=$(curl -sS --max-time 30 -w '\n%{http_code}' --unix-socket /run/docker.sock -X DELETE ${`http://docker/secrets/${name}`}) && case $said in *204|*404) ;; *) false ;; esac; do if [ "$(date +%s)" -ge "$end" ]; then printf '%s\n' "$said" >&2; exit 1; fi; sleep 1; done`,
+      ),
+    ),
 }
 
 const membership: Kind<Record<never, never>, boolean> = {

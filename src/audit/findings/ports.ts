@@ -13,13 +13,16 @@ const ids: Readonly<Record<string, FindingId>> = {
   'tcp 2377': 'FW026',
   'tcp 7946': 'FW026',
   'udp 7946': 'FW026',
-  // Statistics and exporters: HAProxy, node, PostgreSQL, PgBouncer, etcd, dockerd.
+  // Statistics and exporters: HAProxy, node, PostgreSQL, PgBouncer, etcd, dockerd; Prometheus and Alertmanager.
   'tcp 8404': 'FW027',
   'tcp 9100': 'FW027',
   'tcp 9187': 'FW027',
   'tcp 9127': 'FW027',
   'tcp 2381': 'FW027',
   'tcp 9323': 'FW027',
+  'tcp 9090': 'FW027',
+  'tcp 9093': 'FW027',
+  'tcp 9094': 'FW027',
 }
 
 /** The finding for a port of the stack that is open although it may not be; undefined for all other ports. */
