@@ -18,6 +18,7 @@ const vars = t.Object({
     ],
   }),
   timezone: t.String({ default: 'Etc/UTC' }),
+  journalMb: t.Integer({ default: 1024, minimum: 64, description: 'What the journal may keep on disk.' }),
   sshPasswords: t.Boolean({
     default: false,
     description: 'May sshd take passwords? provision itself logs in by key or agent only.',
@@ -30,6 +31,9 @@ export default role({
   vars,
   resources({ vars, host, hosts }) {
     const answer = vars.sshPasswords ? 'yes' : 'no'
+    const journald = file('/etc/systemd/journald.conf.d/provision.conf', {
+      content: journaldConfig(vars.journalMb),
+    })
     const sshd = file('/etc/ssh/sshd_config.d/10-provision.conf', { content: sshdConfig(answer) })
     return [
       hostname(host.name),
@@ -43,6 +47,13 @@ export default role({
       sshd,
       // Tried first: an sshd that does not start again is a host that nobody gets into.
       command('reload sshd', { run: 'sshd -t && systemctl reload ssh', on: [sshd] }),
+      directory('/etc/systemd/journald.conf.d'),
+      journald,
+      // journald keeps its sockets over a restart: nobody who logs notices. The flush brings what it had in memory.
+      command('restart journald', {
+        run: 'systemctl restart systemd-journald && journalctl --flush',
+        on: [journald],
+      }),
       file('/etc/apt/apt.conf.d/52provision', { content: upgrades }),
       file('/etc/apt/apt.conf.d/20auto-upgrades', {
         content: 'APT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "1";\n',
@@ -64,6 +75,17 @@ PasswordAuthentication ${passwords}
 KbdInteractiveAuthentication ${passwords}
 ClientAliveInterval 15
 ClientAliveCountMax 3
+`
+}
+
+/** Kept over a boot, within bounds: what happened before a crash is asked for after it. */
+function journaldConfig(mb: number): string {
+  return `# Written by provision (role base).
+[Journal]
+Storage=persistent
+SystemMaxUse=${mb}M
+SystemKeepFree=1G
+MaxRetentionSec=3month
 `
 }
 
