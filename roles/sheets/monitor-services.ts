@@ -2,12 +2,12 @@ import type { Host, Secret, ServiceWish } from 'provision'
 import { identityMounts, passwordMounts } from './secrets.ts'
 import { config, type Parts, tmp } from './services.ts'
 
-/** Which host's metrics of PostgreSQL: the server beside it, as an account that may read statistics only. */
+/** Metrics of the host's own PostgreSQL, asked as an account that may read statistics only. */
 export function pgexporterService(parts: Parts, monitor: Secret): ServiceWish {
   return exporter(parts, 'pgexporter', 'postgres', monitor)
 }
 
-/** PgBouncer's metrics: as its own account, the one that may ask for statistics (stats_users) and that it knows without a lookup. */
+/** Metrics of the host's own PgBouncer, asked as the account that it knows without a lookup (decision 0017). */
 export function poolexporterService(parts: Parts, pooler: Secret): ServiceWish {
   return exporter(parts, 'poolexporter', 'pgbouncer', pooler)
 }
