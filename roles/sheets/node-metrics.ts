@@ -18,6 +18,8 @@ export function nodeMetrics(host: Host, tls: Identity, vip: string): Resources {
   return [
     link('/etc/systemd/system/prometheus-node-exporter.service', { to: '/dev/null' }),
     pkg('prometheus-node-exporter'),
+    // One that somebody had running before holds the port.
+    service('prometheus-node-exporter', { enabled: false, running: false }),
     directory(textfiles),
     // The exporter reads them anew at each handshake: a renewed certificate needs no restart.
     directory(folder, { ...access, mode: '0700' }),
