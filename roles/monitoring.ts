@@ -7,6 +7,7 @@ import {
   directory,
   file,
   type Host,
+  InputError,
   type Port,
   role,
   Secret,
@@ -15,7 +16,6 @@ import {
 } from 'provision'
 import cluster from './cluster.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
-import { mustKnow } from './sheets/members.ts'
 import {
   alertmanagerService,
   pgexporterService,
@@ -59,10 +59,15 @@ export default role({
   shared: { cluster, images: imageVars },
   secrets: monitoringSecrets,
   resources({ vars, shared, secrets, host, hosts }) {
-    mustKnow(hosts, vars.hosts)
     if (vars.hosts.length === 0) return []
     const parts = { host, images: imageSet(shared.images, hosts, true), tls: secrets.tls }
     const monitors = hosts.filter((h) => vars.hosts.includes(h.name))
+    // One that is missing may be a host that is down just now: a run says that better.
+    if (monitors.length === 0)
+      throw new InputError({
+        what: `monitoring.hosts names ${vars.hosts.join(', ')}, and there is no such host`,
+        next: `known: ${hosts.map((h) => h.name).join(', ')}`,
+      })
     const hooked = hookSecrets(secrets)
     const { scope, kind, vip } = shared.cluster
     const scraped = {

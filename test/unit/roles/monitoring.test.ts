@@ -51,7 +51,7 @@ test('without hosts there is nothing of it, and no secret is made for it', () =>
   expect(monitoring.secrets({ hosts: [] })).toEqual({})
   expect(monitorAccount.secrets({ hosts: [] })).toEqual({})
   expect(Object.keys(monitoring.secrets({ hosts: ['h1'], webhook: 'secret' }))).toContain('webhook')
-  expect(() => ask('h1', { hosts: ['h9'] })).toThrow(/there is no host h9/)
+  expect(() => ask('h1', { hosts: ['h9'] })).toThrow(/names h9, and there is no such host/)
 })
 
 test('exporters on every host, Prometheus and Alertmanager on those that are named', () => {
