@@ -1,5 +1,6 @@
 import { playbook } from 'provision'
 import accounts from '../roles/accounts.ts'
+import backup, { repository } from '../roles/backup.ts'
 import breakglass from '../roles/breakglass.ts'
 import databases from '../roles/databases.ts'
 import etcd from '../roles/etcd.ts'
@@ -31,4 +32,6 @@ export default playbook(
   },
   { phase: 'databases', name: '6 databases', on: 'all', once: true, roles: [databases] },
   { phase: 'databases', name: '6 what is left over', on: 'all', roles: [tidy] },
+  { phase: 'backup', name: '7 backups', on: 'all', roles: [backup] },
+  { phase: 'backup', name: '7 their repository', on: 'all', once: true, roles: [repository] },
 )
