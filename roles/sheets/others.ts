@@ -23,5 +23,5 @@ function alive(name: string, look: string, { name: host }: Host) {
  * word of the primary that commits wait for a standby is up to loop_wait late.
  */
 export function aliveBy(look: string) {
-  return sh`for again in 1 2 3 4 5 6 7 8 9 10; do said=$(eval ${look}); case $said in alive*) break ;; esac; sleep 1; done; printf '%s\n' "$said"; case $said in alive*) ;; *) exit 1 ;; esac`
+  return sh`end=$(($(date +%s) + 10)); until said=$(eval ${look}); case $said in alive*) ;; *) [ "$(date +%s)" -ge "$end" ] ;; esac; do sleep 1; done; printf '%s\n' "$said"; case $said in alive*) ;; *) exit 1 ;; esac`
 }
