@@ -4,7 +4,7 @@ import { provision } from './cli.ts'
 import { blank, inventoryWith, onMachine } from './machines.ts'
 
 /** A machine beside the cluster's. */
-export const store = 'h9'
+export const store = 'h6'
 const { address } = labHost(store)
 export const bucket = 'backups'
 
