@@ -1,5 +1,6 @@
 import { playbook } from 'provision'
 import accounts from '../roles/accounts.ts'
+import backup, { repository } from '../roles/backup.ts'
 import breakglass from '../roles/breakglass.ts'
 import databases from '../roles/databases.ts'
 import etcd from '../roles/etcd.ts'
@@ -33,14 +34,16 @@ export default playbook(
     roles: [pgbouncer, haproxy, vip, breakglass],
   },
   { phase: 'databases', name: '6 databases', on: 'all', once: true, roles: [databases] },
+  { phase: 'backup', name: '7 backups', on: 'all', roles: [backup] },
+  { phase: 'backup', name: '7 their repository', on: 'all', once: true, roles: [repository] },
   {
     phase: 'monitoring',
-    name: '7 account and secrets of the monitoring',
+    name: '8 account and secrets of the monitoring',
     on: 'all',
     once: true,
     roles: [monitorAccount],
   },
-  { phase: 'monitoring', name: '7 monitoring', on: 'all', roles: [monitoring] },
+  { phase: 'monitoring', name: '8 monitoring', on: 'all', roles: [monitoring] },
   // Last: an image is left over when nothing runs from it any more.
-  { phase: 'monitoring', name: '7 what is left over', on: 'all', roles: [tidy, monitorLeftovers] },
+  { phase: 'monitoring', name: '8 what is left over', on: 'all', roles: [tidy, monitorLeftovers] },
 )

@@ -1,5 +1,6 @@
 import { file, role, t } from 'provision'
 import cluster from './cluster.ts'
+import { backupSecretList, backupSecrets, backupVars } from './sheets/backup.ts'
 import { breakGlass } from './sheets/break-glass.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { passwords, tls } from './sheets/secrets.ts'
@@ -11,14 +12,14 @@ export default role({
   name: 'breakglass',
   vars: t.Object({}),
   facts: imageFacts,
-  shared: { cluster, images: imageVars },
-  secrets: { ...passwords, tls },
+  shared: { cluster, images: imageVars, backup: backupVars },
+  secrets: (_, { backup }) => ({ ...passwords, tls, ...backupSecrets(backup) }),
   resources({ shared, secrets, host, hosts }) {
     const parts = { host, images: imageSet(shared.images, hosts), tls: secrets.tls }
     const votes = hasVote(host, votersOf(hosts, shared.cluster))
     const services = [
       ...(votes ? [etcdService(parts)] : []),
-      postgresService(parts, secrets),
+      postgresService(parts, secrets, backupSecretList(secrets)),
       pgbouncerService(parts, secrets.pooler),
       haproxyService(parts),
     ]

@@ -50,7 +50,7 @@ export default role({
       ? standbys(seen, shared.cluster.kind === 'coordinator').filter((s) => s !== target.name)
       : []
     const isBegun = hosts.some((h) => h.name === target.name && h.facts.drained)
-    const gone = check(`no reads go to ${target.name}`, noReads(target), slowly)
+    const gone = check(`no reads go to ${target.name}`, proxySays('ro', target.name, 'DOWN'), slowly)
     if (!isTarget)
       return [!isBegun && othersAlive(host, hasVote(host, votersOf(hosts, shared.cluster))), gone]
     const before = hosts.filter((h) => h.facts.drained && h.name !== host.name).map((h) => h.name)
@@ -72,7 +72,11 @@ export default role({
             ? 'provision maintenance off'
             : 'provision status says what is wrong with the others',
         }),
-        able[0] !== undefined && patroniLeader(able[0], patroniOf(host)),
+        able[0] !== undefined && [
+          patroniLeader(able[0], patroniOf(host)),
+          // Only then the address moves: both at once would be one long silence.
+          check(`writes go to ${able[0]}`, proxySays('rw', able[0], 'UP'), slowly),
+        ],
       ],
       ...tags(
         host,
@@ -106,7 +110,8 @@ function knows(host: Host, mayNot: boolean): string {
     .text
 }
 
-function noReads({ name }: Host): string {
-  return sh`said=$(curl -s --max-time 5 'http://127.0.0.1:8404/;csv' | awk -F, -v name=${name} '$1 == "ro" && $2 == name { print $18 }'); case $said in DOWN*) ;; *) echo ${`HAProxy says of ${name}:`} "$said"; exit 1 ;; esac`
+/** What this host's HAProxy thinks of a server. */
+function proxySays(backend: 'ro' | 'rw', name: string, state: 'UP' | 'DOWN'): string {
+  return sh`said=$(curl -s --max-time 5 'http://127.0.0.1:8404/;csv' | awk -F, -v backend=${backend} -v name=${name} '$1 == backend && $2 == name { print $18 }'); case $said in ${state}*) ;; *) echo ${`HAProxy says of ${name}:`} "$said"; exit 1 ;; esac`
     .text
 }

@@ -14,6 +14,14 @@ import {
   template,
 } from 'provision'
 import cluster from './cluster.ts'
+import {
+  archiveParameters,
+  backupSecretList,
+  backupSecrets,
+  backupVars,
+  hasBackups,
+  pgbackrestConf,
+} from './sheets/backup.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { postgresHealthy, postgresPages } from './sheets/looks.ts'
 import { patroniOf } from './sheets/members.ts'
@@ -38,6 +46,7 @@ export const ports: readonly Port[] = [
     ports: [5432, 5433],
     reason: 'PostgreSQL: clients by the VIP, standbys by the node',
   },
+  { from: ['peers'], protocol: 'tcp', ports: [8432], reason: 'pgBackRest: a backup reads the other members' },
 ]
 
 const vars = t.Object({
@@ -67,6 +76,8 @@ const view = t.Object({
   name: t.String(),
   address: t.String(),
   major: t.Integer(),
+  restoreCommand: t.String(),
+  clonesFromRepository: t.Boolean(),
   allowlist: t.String(),
   etcd: t.String(),
   dynamic: t.String(),
@@ -80,8 +91,8 @@ export default role({
   name: 'postgres',
   vars,
   facts: { ...imageFacts, hardware, current: patroniParameters },
-  shared: { cluster, images: imageVars },
-  secrets: { ...passwords, tls },
+  shared: { cluster, images: imageVars, backup: backupVars },
+  secrets: (_, { backup }) => ({ ...passwords, tls, ...backupSecrets(backup) }),
   resources({ vars, facts, shared, secrets, host, hosts }) {
     const { ttl, loopWait, retryTimeout } = vars
     if (loopWait + 2 * retryTimeout > ttl)
@@ -89,7 +100,10 @@ export default role({
         what: `postgres: loopWait + 2 × retryTimeout is ${loopWait + 2 * retryTimeout}, more than the ttl of ${ttl}`,
         next: 'Patroni would silently change them: raise ttl, or lower the others',
       })
-    const parameters = parametersFor(vars, facts.hardware, hosts)
+    const { scope } = shared.cluster
+    const { backup } = shared
+    const archives = hasBackups(backup)
+    const parameters = parametersFor(vars, facts.hardware, hosts, archiveParameters(scope, backup))
     const { url, via: service } = patroniOf(host)
     const addresses = hosts.map((h) => h.address)
     const voters = votersOf(hosts, shared.cluster)
@@ -107,10 +121,12 @@ export default role({
     }
     const config = file('/etc/provision/postgres/patroni.yml', {
       content: configuration({
-        scope: shared.cluster.scope,
+        scope,
         name: host.name,
         address: host.address,
         major,
+        restoreCommand: archives ? `pgbackrest --stanza=${scope} archive-get %f "%p"` : '',
+        clonesFromRepository: archives && backup.standbys,
         allowlist: JSON.stringify(addresses),
         etcd: JSON.stringify(voters.map((h) => `${h.address}:2379`)),
         dynamic: JSON.stringify(dynamic),
@@ -128,15 +144,26 @@ export default role({
     )
     return [
       directory('/etc/provision/postgres'),
-      ['/var/lib/pg', '/var/lib/pg/data', '/var/lib/pg/wal'].map((path) =>
+      ['/var/lib/pg', '/var/lib/pg/data', '/var/lib/pg/wal', '/var/lib/pg/spool'].map((path) =>
         directory(path, { owner: '5432', group: '5432', mode: '0700' }),
       ),
       // A file, not a variable of the service: when a member comes, goes or moves, no other one is restarted.
       file('/etc/provision/postgres/members', { content: `${addresses.join(',')}\n` }),
+      archives && [
+        backup.s3?.authority !== undefined &&
+          file('/etc/provision/postgres/backup-ca.crt', { content: `${backup.s3.authority.trim()}\n` }),
+        file('/etc/provision/postgres/pgbackrest.conf', {
+          content: pgbackrestConf(backup, { scope, host, hosts, walVolumeGb: vars.walVolumeGb }),
+        }),
+      ],
       config,
       reload('Patroni', service, config),
       swarmService(
-        postgresService({ host, images: imageSet(shared.images, hosts), tls: secrets.tls }, secrets),
+        postgresService(
+          { host, images: imageSet(shared.images, hosts), tls: secrets.tls },
+          secrets,
+          backupSecretList(secrets),
+        ),
         {
           interrupts: ['postgres'],
         },
@@ -167,6 +194,7 @@ function parametersFor(
   hosts: readonly {
     readonly facts: { readonly hardware: { readonly ramKb: number; readonly cores: number } }
   }[],
+  archive: sheet.Parameters,
 ): sheet.Parameters {
   const own = Object.keys(vars.parameters).find((name) => sheet.refused.has(name))
   if (own)
@@ -185,6 +213,7 @@ function parametersFor(
       walVolumeMb: vars.walVolumeGb * 1024,
       members: hosts.length,
     }),
+    ...archive,
     ...vars.parameters,
   }
   const shared = sheet.sharedMemoryMb(parameters)

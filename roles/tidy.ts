@@ -1,19 +1,20 @@
 import { onlyImages, onlySecrets, role, secretName, t } from 'provision'
 import cluster from './cluster.ts'
+import { backupSecretList, backupSecrets, backupVars } from './sheets/backup.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { monitoring } from './sheets/monitoring.ts'
-import { passwords, swarmSecrets, tls } from './sheets/secrets.ts'
+import { listOf, passwords, swarmSecrets, tls } from './sheets/secrets.ts'
 
 /** What is left over when everything new has proved itself: secrets and images of before. */
 export default role({
   name: 'tidy',
   vars: t.Object({}),
   facts: imageFacts,
-  shared: { cluster, images: imageVars, monitoring },
-  secrets: { ...passwords, tls },
+  shared: { cluster, images: imageVars, backup: backupVars, monitoring },
+  secrets: (_, { backup }) => ({ ...passwords, tls, ...backupSecrets(backup) }),
   resources({ shared, secrets, host, hosts }) {
     const images = imageSet(shared.images, hosts, shared.monitoring.hosts.length > 0)
-    const mine = swarmSecrets(host, hosts, secrets)
+    const mine = swarmSecrets(host, hosts, secrets.tls, [...listOf(secrets), ...backupSecretList(secrets)])
     return [
       onlySecrets(host.name, {
         bases: mine.map(({ secret }) => secret),

@@ -7,7 +7,7 @@ export function pgexporterService(parts: Parts, monitor: Secret): ServiceWish {
   return exporter(parts, 'pgexporter', 'postgres', monitor)
 }
 
-/** Metrics of the host's own PgBouncer, asked as the account that it knows without a lookup (decision 0017). */
+/** Metrics of the host's own PgBouncer, asked as the account that it knows without a lookup (decision 0018). */
 export function poolexporterService(parts: Parts, pooler: Secret): ServiceWish {
   return exporter(parts, 'poolexporter', 'pgbouncer', pooler)
 }

@@ -1,4 +1,4 @@
-import { InputError, password, type Secret } from 'provision'
+import { given, InputError, password, type Secret } from 'provision'
 import { passwords, tls } from './secrets.ts'
 
 const base = {
@@ -10,7 +10,10 @@ const base = {
   monitor: password('pg-monitor'),
 }
 
-const hooks = { webhook: password('monitoring-webhook'), deadMan: password('monitoring-deadman') }
+const hooks = {
+  webhook: given('monitoring-webhook', 'the URL that alerts are sent to'),
+  deadMan: given('monitoring-deadman', 'the URL of who raises the alarm when it hears nothing'),
+}
 
 type Wanted = typeof base & Partial<typeof hooks>
 
@@ -39,7 +42,7 @@ export function sharesOf(secrets: {
   return [secrets.web, secrets.monitor, ...hookSecrets(secrets)]
 }
 
-/** The secret URLs that are in use. Throws InputError for one that was made up, because nobody has set it yet. */
+/** The secret URLs that are in use. Throws InputError for one that is none. */
 export function hookSecrets(secrets: {
   readonly webhook?: Secret | undefined
   readonly deadMan?: Secret | undefined

@@ -18,7 +18,10 @@ function alive(name: string, look: string, { name: host }: Host) {
   })
 }
 
-/** Succeeds where a look at this host's member says that it is alive, and prints what it says. */
+/**
+ * Succeeds where a look at this host's member says that it is alive, and prints what it says. Asked for some seconds: the
+ * word of the primary that commits wait for a standby is up to loop_wait late.
+ */
 export function aliveBy(look: string) {
-  return sh`said=$(eval ${look}); printf '%s\n' "$said"; case $said in alive*) ;; *) exit 1 ;; esac`
+  return sh`end=$(($(date +%s) + 10)); until said=$(eval ${look}); case $said in alive*) ;; *) [ "$(date +%s)" -ge "$end" ] ;; esac; do sleep 1; done; printf '%s\n' "$said"; case $said in alive*) ;; *) exit 1 ;; esac`
 }

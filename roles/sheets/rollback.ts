@@ -30,6 +30,13 @@ export const monitoring = undo(({ name }) => [
   monitoringParts.map((part) => noSwarmService(`${part}-${name}`)),
 ])
 
+/** What is in the repository stays there. WAL goes on to it until the inventory says otherwise. */
+export const backup = undo(() =>
+  ['backup-full', 'backup-diff', 'backup-incr', 'drill', 'canary'].map((name) =>
+    service(`provision-${name}.timer`, { enabled: false, running: false }),
+  ),
+)
+
 export const proxy = undo(({ name }) => [
   service('keepalived', { enabled: false, running: false }),
   noSwarmService(`haproxy-${name}`),
@@ -44,8 +51,8 @@ export const postgresData = undo(
     destroys && [
       emptied("PostgreSQL's data", ['/var/lib/pg/data/main', '/var/lib/pg/wal/main']),
       command("delete Patroni's keys", {
-        run: sh`${keys(scope, 'deleterange')} >/dev/null`.text,
-        onlyIf: sh`${keys(scope, 'range')} | grep -q '"count"'`.text,
+        run: sh`${allKeys(scope, 'deleterange')} >/dev/null`.text,
+        onlyIf: sh`${allKeys(scope, 'range')} | grep -q '"count"'`.text,
         risk: ['data'],
       }),
     ],
@@ -66,8 +73,8 @@ function emptied(what: string, folders: readonly string[]) {
   })
 }
 
-/** A request about all keys of a scope, by etcd's JSON gateway: keys go in base64, the end is the prefix with its last byte raised. */
-function keys(scope: string, verb: 'range' | 'deleterange') {
+/** A request about all keys of Patroni's scope, by etcd's JSON gateway: keys go in base64, the end is the prefix with its last byte raised. */
+export function allKeys(scope: string, verb: 'range' | 'deleterange') {
   const base64 = (text: string) => Buffer.from(text).toString('base64')
   const body = { key: base64(`/service/${scope}/`), range_end: base64(`/service/${scope}0`) }
   return sh`curl -fK /etc/provision/tls/curl.conf -d ${JSON.stringify(body)} ${`https://127.0.0.1:2379/v3/kv/${verb}`}`

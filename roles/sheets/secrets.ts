@@ -33,11 +33,12 @@ export function identityFiles(host: Host, { key, certificate, authority }: Ident
 export function swarmSecrets(
   host: Host,
   hosts: readonly Host[],
-  secrets: Passwords & { readonly tls: Identity },
+  tls: Identity,
+  all: readonly Secret[],
 ): readonly { readonly secret: string; readonly value: Secret | string }[] {
-  const own = identityFiles(host, secrets.tls)
+  const own = identityFiles(host, tls)
   if (hosts[0]?.name !== host.name) return own.filter(({ secret }) => secret !== 'tls-ca')
-  return [...own, ...listOf(secrets).map((value) => ({ secret: value.name, value }))]
+  return [...own, ...all.map((value) => ({ secret: value.name, value }))]
 }
 
 /** The host's key and certificates as a service mounts them. */

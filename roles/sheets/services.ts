@@ -52,7 +52,12 @@ export function etcdService({ host, images, tls }: Parts): ServiceWish {
   }
 }
 
-export function postgresService({ host, images, tls }: Parts, passwords: Passwords): ServiceWish {
+export function postgresService(
+  { host, images, tls }: Parts,
+  passwords: Passwords,
+  /** Of the repository of backups. */
+  more: readonly Secret[],
+): ServiceWish {
   return {
     name: `postgres-${host.name}`,
     image: images.postgres.tag,
@@ -68,7 +73,13 @@ export function postgresService({ host, images, tls }: Parts, passwords: Passwor
     ],
     secrets: [
       ...identityMounts(host, tls),
-      ...passwordMounts([passwords.superuser, passwords.replication, passwords.rewind, passwords.rest]),
+      ...passwordMounts([
+        passwords.superuser,
+        passwords.replication,
+        passwords.rewind,
+        passwords.rest,
+        ...more,
+      ]),
     ],
     stopSeconds: 120,
   }

@@ -59,6 +59,23 @@ export interface PsqlFlags extends ClusterFlags {
   readonly read?: boolean
 }
 
+/** Flags of `provision backup` and `provision drill`. */
+export interface BackupFlags extends ClusterFlags {
+  readonly type?: string
+}
+
+/** Flags of `provision restore`. */
+export interface RestoreFlags extends RunFlags {
+  /** Up to where: latest, a time with its zone, an LSN, the name of a restore point. */
+  readonly to: string
+  readonly on?: string
+  readonly drop?: boolean
+  /** In the place of the cluster, not beside it. */
+  readonly cluster?: boolean
+  /** The cluster's name, typed beforehand, where there is no terminal to ask on. */
+  readonly confirm?: string
+}
+
 /** Flags of `provision audit`. */
 export interface AuditFlags {
   readonly inventory: string

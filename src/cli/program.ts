@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { backupCommands } from './backup-commands.ts'
 import { disasterCommands } from './disaster-commands.ts'
 import { firewallCommands } from './firewall-commands.ts'
 import type { ClusterFlags, NewcomerFlags, PsqlFlags, RemoveFlags, RunFlags } from './flags.ts'
@@ -117,6 +118,7 @@ runFlags(program.command('reinit <host>'))
   .action((host: string, flags: RunFlags) => day2('reinit', flags, { host }))
 
 disasterCommands(program, day2)
+backupCommands(program)
 
 clusterFlags(program.command('status'))
   .description('the whole cluster on one screen; exits 0 only when all is well')

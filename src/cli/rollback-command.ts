@@ -29,7 +29,7 @@ async function mustConfirm(flags: RollbackFlags): Promise<void> {
 }
 
 /** The cluster's name as the playbook itself reads it: the inventory may leave it to its default. */
-async function scopeOf(file: string): Promise<string> {
+export async function scopeOf(file: string): Promise<string> {
   const { plays } = await loadPlaybook(playbookFile, join(import.meta.dirname, '..', '..'))
   const shared = plays.flatMap((play) => play.roles).find((role) => role.shared.cluster)?.shared.cluster
   const inventory = loadInventory(file)

@@ -39,6 +39,11 @@ export async function secretsCommand(
       what: 'the authority cannot be rotated in one step: every member must trust the old and the new meanwhile',
       next: 'rotate the certificates of hosts (tls/NAME); those are signed anew',
     })
+  if (name === 'backup-cipher')
+    throw new InputError({
+      what: 'the key of the backups cannot be changed: all that are there would be unreadable',
+      next: 'begin another repository (backup.s3.folder) with a new one',
+    })
   const { [name]: _, ...others } = entries
   // A certificate that is not there is signed anew by the next run; a password is made here.
   await writeVault(secrets, name.startsWith('tls/') ? others : { ...others, [name]: newPassword() })

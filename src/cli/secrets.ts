@@ -15,13 +15,11 @@ export interface Secrets {
 /** Opens what the roles of a playbook need, before the first connection. What is missing is generated and saved. */
 export async function openSecrets(playbook: Playbook, inventory: Inventory): Promise<Secrets> {
   const sharedOf = (host: Host, role: Role) => sharedVarsOf(inventory, host, role)
-  const needsOf = (host: Host, role: Role): readonly (Need & { readonly key: string })[] =>
-    Object.entries(role.secrets(inventory.varsFor(host, role))).map(([key, spec]) => ({
-      key,
-      host,
-      spec,
-      shared: sharedOf(host, role),
-    }))
+  const needsOf = (host: Host, role: Role): readonly (Need & { readonly key: string })[] => {
+    const shared = sharedOf(host, role)
+    const specs = Object.entries(role.secrets(inventory.varsFor(host, role), shared))
+    return specs.map(([key, spec]) => ({ key, host, spec, shared }))
+  }
   const needs = playbook.plays.flatMap((play) =>
     inventory.select(play.on).flatMap((host) => play.roles.flatMap((role) => needsOf(host, role))),
   )

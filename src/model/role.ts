@@ -26,7 +26,7 @@ export type SharedOf<S extends Shared> = {
 }
 export type SecretSpecs = Readonly<Record<string, SecretSpec>>
 export type SecretsOf<S extends SecretSpecs> = {
-  readonly [K in keyof S]: S[K] extends SecretSpec<infer T> ? T : never
+  readonly [K in keyof S]: NonNullable<S[K]> extends SecretSpec<infer T> ? T : never
 }
 
 /** What a role knows when it says what it wants. */
@@ -53,7 +53,7 @@ export interface Role {
   readonly vars: TObject
   readonly facts: Facts
   readonly shared: Shared
-  secrets(vars: unknown): SecretSpecs
+  secrets(vars: unknown, shared: unknown): SecretSpecs
   check(given: Given<unknown, unknown>): void
   resources(scene: Scene<unknown, unknown>): Resources
 }
@@ -72,8 +72,8 @@ export function role<
   readonly vars: V
   readonly facts?: F
   readonly shared?: S
-  /** What it needs; a function where that follows from its vars. */
-  readonly secrets?: P | ((vars: Static<V>) => P)
+  /** What it needs; a function where that follows from its vars, or from shared ones. */
+  readonly secrets?: P | ((vars: Static<V>, shared: SharedOf<S>) => P)
   /** Throws an InputError where vars that fit each by itself do not fit together. Called before the first connection. */
   check?(given: Given<Static<V>, SharedOf<S>>): void
   resources(scene: Scene<Static<V>, Known<F>, SharedOf<S>, SecretsOf<P>>): Resources

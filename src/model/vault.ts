@@ -8,9 +8,13 @@ export interface Identity {
   readonly authority: string
 }
 
-/** A secret that a role needs. It is generated when it is first asked for, and kept encrypted beside the inventory. */
+/**
+ * A secret that a role needs, kept encrypted beside the inventory. All but `given` are generated when they are first asked
+ * for.
+ */
 export type SecretSpec<T = unknown> =
   | { readonly type: 'password'; readonly name: string; readonly answer?: T }
+  | { readonly type: 'given'; readonly name: string; readonly what: string; readonly answer?: T }
   | {
       readonly type: 'identity'
       /** Further DNS names and addresses of the certificate, beside those of the host. */
@@ -21,6 +25,14 @@ export type SecretSpec<T = unknown> =
 /** A random password, the same on all hosts: `password('pg-superuser')`. */
 export function password(name: string): SecretSpec<Secret> {
   return { type: 'password', name }
+}
+
+/**
+ * What others have made up, and the operator knows: `given('backup-s3-key', 'access key of the bucket')`. A run without
+ * it ends before the first connection.
+ */
+export function given(name: string, what: string): SecretSpec<Secret> {
+  return { type: 'given', name, what }
 }
 
 /** The host's own key and certificate, for clients and servers; signed by the inventory's own authority. */

@@ -51,6 +51,7 @@ export function formatStatus(status: Status, color: boolean): string {
   return [
     table(head, rows),
     `clients → ${status.vip} on ${holder ?? missing} → HAProxy → ${backend ?? missing} → primary ${leader ?? missing}`,
+    ...(status.backups ? [backups(status.backups)] : []),
     ...status.troubles.map(({ severity, host, what }) =>
       p(
         severity === 'critical' ? 'red' : 'yellow',
@@ -61,6 +62,23 @@ export function formatStatus(status: Status, color: boolean): string {
   ]
     .filter(Boolean)
     .join('\n')
+}
+
+function backups({ last, drill }: NonNullable<Status['backups']>): string {
+  const made = last
+    ? `${last.type} ${ago(last.at)} by ${last.host}, ${megabytes(last.stored)} stored`
+    : 'none yet'
+  const proven = drill
+    ? `restored ${ago(drill.at)} on ${drill.host}: RPO ${drill.rpoSeconds} s, RTO ${drill.rtoSeconds} s`
+    : 'no restore proven yet'
+  return `backups: ${made}; ${proven}`
+}
+
+/** Seconds since 1970. */
+function ago(at: number): string {
+  const minutes = Math.max(0, (Date.now() / 1000 - at) / 60)
+  if (minutes < 120) return `${Math.round(minutes)} min ago`
+  return minutes < 2880 ? `${Math.round(minutes / 60)} h ago` : `${Math.round(minutes / 1440)} d ago`
 }
 
 function megabytes(bytes: number): string {

@@ -24,6 +24,11 @@ export interface Status {
     readonly backend: string | undefined
     readonly leader: string | undefined
   }
+  /** Of all hosts; undefined where no backups are set up. */
+  readonly backups?: {
+    readonly last?: NonNullable<NonNullable<HostView['backups']>['last']> & { readonly host: string }
+    readonly drill?: NonNullable<NonNullable<HostView['backups']>['drill']> & { readonly host: string }
+  }
   readonly troubles: readonly Trouble[]
   readonly ok: boolean
 }
@@ -35,8 +40,12 @@ const certificateLimit = 20
 const diskLimit = 0.85
 /** Seconds. etcd complains above 1 s; half of it leaves time to act. */
 const clockLimit = 0.5
+/** Hours: one a day is the least that the schedule should have. */
+const backupLimit = 26
+/** Days: one a week, and a day more. */
+const drillLimit = 8
 
-export function judge(vip: string, hosts: Status['hosts']): Status {
+export function judge(vip: string, hosts: Status['hosts'], now = Date.now() / 1000): Status {
   const troubles: Trouble[] = []
   const critical = (what: string, host?: string) =>
     troubles.push({ severity: 'critical', what, ...(host ? { host } : {}) })
@@ -93,6 +102,23 @@ export function judge(vip: string, hosts: Status['hosts']): Status {
   const skew = Math.max(0, ...clocks.flatMap((a) => clocks.map((b) => apart(a, b))))
   if (skew > clockLimit) warning(`clocks are at least ${skew.toFixed(2)} s apart`)
 
+  const since = Math.min(...seen.flatMap(({ view }) => view.backups?.since ?? []))
+  const newest = <T extends { readonly at: number }>(all: readonly T[]) =>
+    all.toSorted((a, b) => b.at - a.at)[0]
+  const last = newest(
+    seen.flatMap(({ name, view }) => (view.backups?.last ? [{ host: name, ...view.backups.last }] : [])),
+  )
+  const drill = newest(
+    seen.flatMap(({ name, view }) => (view.backups?.drill ? [{ host: name, ...view.backups.drill }] : [])),
+  )
+  if (Number.isFinite(since)) {
+    const hours = (now - (last?.at ?? since)) / 3600
+    if (hours > backupLimit) critical(`no backup for ${Math.floor(hours)} hours: provision backup`)
+    const days = (now - (drill?.at ?? since)) / 86_400
+    if (days > drillLimit)
+      warning(`no restore was proven for ${Math.floor(days)} days: provision drill restore`)
+  }
+
   const [holder] = holders
   const rw = Object.entries(seen.find((h) => h.name === holder)?.view.proxy?.rw ?? {})
   const up = rw.filter(([, state]) => state.startsWith('UP')).map(([server]) => server)
@@ -103,6 +129,9 @@ export function judge(vip: string, hosts: Status['hosts']): Status {
     vip,
     hosts,
     way: { holder, backend: up.length === 1 ? up[0] : undefined, leader },
+    ...(Number.isFinite(since)
+      ? { backups: { ...(last ? { last } : {}), ...(drill ? { drill } : {}) } }
+      : {}),
     troubles,
     ok: troubles.length === 0,
   }

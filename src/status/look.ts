@@ -41,6 +41,19 @@ export interface HostView {
   readonly holdsVip: boolean
   /** Since when it is drained (ISO 8601). */
   readonly drainedSince?: string
+  /** Undefined where no backups are set up. Times in seconds since 1970. */
+  readonly backups?: {
+    readonly since: number
+    /** The last one that this host has made. */
+    readonly last?: {
+      readonly label: string
+      readonly type: string
+      readonly at: number
+      readonly stored: number
+    }
+    /** The last restore that this host has proven. */
+    readonly drill?: { readonly at: number; readonly rpoSeconds: number; readonly rtoSeconds: number }
+  }
   readonly certificateDays?: number
   readonly clockOffset: ClockOffset
   /** Part of the file systems that is used, by mount point: 0 to 1. */
@@ -65,6 +78,7 @@ ss -Hltn 'sport = :6432' | grep -c . ${mark}
 curl -s --max-time 3 'http://127.0.0.1:8404/;csv' | cut -d, -f1,2,18 | grep -E '^r[wo],' ${mark}
 ip -o addr show | grep -c ${` ${vip}/`} ${mark}
 date -ur ${drainedFile} +%FT%TZ 2>/dev/null ${mark}
+stat -c %Y /etc/systemd/system/provision-drill.timer 2>/dev/null && (cd /var/lib/provision; cat backup.json 2>/dev/null || echo null; cat drill.json 2>/dev/null || echo null) ${mark}
 cat /etc/provision/tls/host.crt ${mark}
 df -P / /var/lib/pg /var/lib/etcd /var/lib/docker 2>/dev/null ${mark}
 :`
@@ -86,6 +100,7 @@ export function parseLook({ stdout }: Output, daysLeft: (pem: string) => number,
     proxy,
     vip,
     drained,
+    backups,
     pem,
     df,
   ] = parts
@@ -138,12 +153,18 @@ export function parseLook({ stdout }: Output, daysLeft: (pem: string) => number,
     ...(proxy ? { proxy: backends(proxy) } : {}),
     holdsVip: Number(vip) > 0,
     ...(drained ? { drainedSince: drained } : {}),
+    ...(backups ? { backups: backupsOf(backups) } : {}),
     ...(pem ? { certificateDays: daysLeft(pem) } : {}),
     clockOffset: clockOffset(Number(clock), sent, Date.now() / 1000),
     disks: Object.fromEntries(
       [...(df ?? '').matchAll(/ (\d+)% (\/\S*)$/gm)].map(([, used, mount]) => [mount, Number(used) / 100]),
     ),
   }
+}
+
+function backupsOf(text: string): NonNullable<HostView['backups']> {
+  const [since, last, drill] = text.split('\n').map((line) => JSON.parse(line || 'null'))
+  return { since, ...(last ? { last } : {}), ...(drill ? { drill } : {}) }
 }
 
 function backends(csv: string): Record<string, Record<string, string>> {

@@ -1,5 +1,6 @@
 import { randomBytes, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
+import { InputError } from '../errors.ts'
 import type { Host } from '../model/host.ts'
 import type { Identity, SecretSpec } from '../model/vault.ts'
 import { Secret } from '../secret/secret.ts'
@@ -36,6 +37,13 @@ export async function openVault(place: VaultPlace, needs: readonly Need[], now =
 
 async function complete(entries: Entries, need: Need, made: string[], now: number): Promise<void> {
   const { spec } = need
+  if (spec.type === 'given') {
+    if (entries[spec.name] !== undefined) return
+    throw new InputError({
+      what: `the secret ${spec.name} is not there: ${spec.what}`,
+      next: `provision secrets set ${spec.name} reads it from standard input`,
+    })
+  }
   if (spec.type === 'password') {
     if (entries[spec.name] !== undefined) return
     entries[spec.name] = newPassword()
@@ -58,7 +66,7 @@ async function complete(entries: Entries, need: Need, made: string[], now: numbe
 }
 
 function answer(entries: Entries, { host, spec }: Need): Secret | Identity {
-  if (spec.type === 'password') return new Secret(spec.name, entries[spec.name] ?? '')
+  if (spec.type !== 'identity') return new Secret(spec.name, entries[spec.name] ?? '')
   const name = keyOf({ host, spec, shared: {} })
   const { key, certificate } = parsePair(entries[name] ?? '')
   return {
@@ -77,7 +85,7 @@ export function newPassword(): string {
 
 /** Under what name it is kept. */
 function keyOf({ host, spec }: Need): string {
-  return spec.type === 'password' ? spec.name : `tls/${host.name}`
+  return spec.type === 'identity' ? `tls/${host.name}` : spec.name
 }
 
 /** Every name and address under which the host is spoken to. */

@@ -48,9 +48,9 @@ const ids = (resources: readonly Resource[]) => resources.map(idOf)
 
 test('without hosts there is nothing of it, and no secret is made for it', () => {
   expect(ask('h1', { hosts: [] })).toEqual([])
-  expect(monitoring.secrets({ hosts: [] })).toEqual({})
-  expect(monitorAccount.secrets({ hosts: [] })).toEqual({})
-  expect(Object.keys(monitoring.secrets({ hosts: ['h1'], webhook: 'secret' }))).toContain('webhook')
+  expect(monitoring.secrets({ hosts: [] }, {})).toEqual({})
+  expect(monitorAccount.secrets({ hosts: [] }, {})).toEqual({})
+  expect(Object.keys(monitoring.secrets({ hosts: ['h1'], webhook: 'secret' }, {}))).toContain('webhook')
   expect(() => ask('h1', { hosts: ['h9'] })).toThrow(/names h9, and there is no such host/)
 })
 

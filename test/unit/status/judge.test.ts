@@ -62,6 +62,20 @@ test('a host that is drained is told, with the way back', () => {
   ])
 })
 
+test('backups: the newest of all hosts counts; too old ones are told', () => {
+  const now = 1_000_000_000
+  const last = { label: 'F', type: 'full', at: now - 3600, stored: 1 }
+  const old = { since: now - 40 * 86_400, last: { ...last, at: now - 30 * 3600 } }
+  const all = hosts({ h1: { backups: old }, h2: { backups: { ...old, last } }, h3: { backups: old } })
+  const status = judge(vip, all, now)
+  expect([status.backups?.last?.host, troubles(status)]).toEqual([
+    'h2',
+    [': no restore was proven for 40 days: provision drill restore'],
+  ])
+  const stale = judge(vip, hosts({ h1: { backups: old } }), now)
+  expect(troubles(stale)[0]).toBe(': no backup for 30 hours: provision backup')
+})
+
 test('two primaries, an address held twice or by nobody are critical', () => {
   const primary = { ...view('h2').patroni, role: 'primary' } as HostView['patroni']
   expect(troubles(judge(vip, hosts({ h3: { patroni: primary } as Partial<HostView> })))).toContain(

@@ -1,0 +1,88 @@
+import { check, command, containerOf, file, role, service, sh, sql, t, template } from 'provision'
+import cluster from './cluster.ts'
+import { backupVars, hasBackups } from './sheets/backup.ts'
+import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
+
+const path = '/usr/local/sbin/provision-backup'
+
+const script = template(
+  'backup/provision-backup.sh.hbs',
+  t.Object({ name: t.String(), address: t.String(), scope: t.String(), image: t.String() }),
+)
+
+/**
+ * Backups on a schedule, and restores that prove them. Every host has all of it: who makes the next one is decided when
+ * it is due, a standby where one streams.
+ */
+export default role({
+  name: 'backup',
+  vars: backupVars.vars,
+  facts: imageFacts,
+  shared: { cluster, images: imageVars },
+  resources({ vars, shared, host, hosts }) {
+    if (!hasBackups(vars)) return []
+    const { scope } = shared.cluster
+    const { name, address } = host
+    const image = imageSet(shared.images, hosts).postgres.tag
+    const delay = vars.delayMinutes * 60
+    return [
+      file(path, { content: script({ name, address, scope, image }), mode: '0755' }),
+      unit('provision-backup@', `${path} run %i`, 'docker.service'),
+      timer('provision-backup-full', 'provision-backup@full', vars.full, delay),
+      timer('provision-backup-diff', 'provision-backup@diff', vars.diff, delay),
+      timer('provision-backup-incr', 'provision-backup@incr', vars.incr, delay),
+      unit('provision-drill', `${path} drill`, 'docker.service'),
+      timer('provision-drill', 'provision-drill', vars.drill, delay),
+      unit('provision-canary', `${path} canary`, 'docker.service'),
+      timer('provision-canary', 'provision-canary', '*-*-* *:*:00', 0),
+    ]
+  },
+})
+
+/** Once in the cluster: the repository has its first backup, and WAL reaches it. */
+export const repository = role({
+  name: 'backup',
+  vars: backupVars.vars,
+  shared: { cluster },
+  resources({ vars, shared, host }) {
+    if (!hasBackups(vars)) return []
+    const own = sh`"$(${containerOf(`postgres-${host.name}`)})"`
+    const pgbackrest = sh`docker exec ${own} pgbackrest ${`--stanza=${shared.cluster.scope}`}`
+    return [
+      sql('canary of the backups', {
+        via: `postgres-${host.name}`,
+        holds: "to_regclass('provision.canary') IS NOT NULL",
+        run: `CREATE SCHEMA IF NOT EXISTS provision;
+CREATE TABLE IF NOT EXISTS provision.canary (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  lsn pg_lsn NOT NULL DEFAULT pg_current_wal_insert_lsn());
+CREATE INDEX IF NOT EXISTS canary_at ON provision.canary (at);
+INSERT INTO provision.canary DEFAULT VALUES;`,
+      }),
+      command('make the repository, and its first backup', {
+        run: sh`${pgbackrest} stanza-create && ${pgbackrest} check && ${path} run full --here`.text,
+        unless: sh`${path} list | jq -e '.[0].status.code == 0' >/dev/null`.text,
+      }),
+      check(
+        'WAL reaches the repository',
+        sh`said=$(echo "SELECT coalesce(last_failed_wal, 'one') FROM pg_stat_archiver WHERE last_failed_time > coalesce(last_archived_time, '-infinity')" | docker exec -i ${own} psql-leader -Atq postgres) && [ -z "$said" ] || { echo "it does not take $said: the log of PostgreSQL on the primary says why"; exit 1; }`
+          .text,
+        { withinSeconds: 120 },
+      ),
+    ]
+  },
+})
+
+function unit(name: string, run: string, after: string) {
+  return file(`/etc/systemd/system/${name}.service`, {
+    content: `# Written by provision (role backup).\n[Unit]\nAfter=${after}\n[Service]\nType=oneshot\nExecStart=${run}\n`,
+  })
+}
+
+function timer(name: string, unit: string, when: string, delaySeconds: number) {
+  const config = file(`/etc/systemd/system/${name}.timer`, {
+    content: `# Written by provision (role backup).\n[Timer]\nUnit=${unit}.service\nOnCalendar=${when}\nRandomizedDelaySec=${delaySeconds}\nAccuracySec=1s\nPersistent=${delaySeconds > 0}\n[Install]\nWantedBy=timers.target\n`,
+  })
+  return [config, service(`${name}.timer`, { restartOn: [config] })]
+}

@@ -1,0 +1,170 @@
+import { given, type Host, password, type Secret, type SecretSpec, sharedVars, t, template } from 'provision'
+
+const s3 = t.Object({
+  bucket: t.String({ minLength: 1 }),
+  endpoint: t.String({ minLength: 1, description: 'Host name or address, without https://.' }),
+  region: t.String({ default: 'us-east-1' }),
+  port: t.Integer({ default: 443, minimum: 1, maximum: 65535 }),
+  uriStyle: t.Union([t.Literal('host'), t.Literal('path')], {
+    default: 'host',
+    description: 'path: for most servers that are not Amazon.',
+  }),
+  authority: t.Optional(
+    t.String({
+      pattern: '^-----BEGIN CERTIFICATE-----',
+      description: "The server's authority in PEM, where it is none that Debian knows.",
+    }),
+  ),
+})
+
+const when = (value: string, description: string) =>
+  t.String({
+    default: value,
+    minLength: 1,
+    description: `${description} As systemd.time(7) OnCalendar has it.`,
+  })
+
+/** Where WAL and backups go, and when. Role postgres archives, role backup makes and proves the backups. */
+export const backupVars = sharedVars(
+  'backup',
+  t.Object({
+    s3: t.Optional(s3),
+    folder: t.Optional(
+      t.String({
+        pattern: '^/[^\\s]*[^/\\s]$',
+        description:
+          'Without s3: a file system that all hosts share, mounted at the same place. With it: the folder in the bucket. Default: no backups; with s3 a folder of the name of the cluster.',
+      }),
+    ),
+    archiveTimeout: t.Integer({
+      default: 60,
+      minimum: 5,
+      description:
+        'Seconds after which WAL is archived although its segment is not full: what all three hosts burning at once may cost. Each empty one costs about 100 kB of repository.',
+    }),
+    processes: t.Integer({ default: 2, minimum: 1, description: 'That compress and transfer at once.' }),
+    keepFull: t.Integer({
+      default: 4,
+      minimum: 1,
+      description: 'Full backups; WAL is kept for all of them.',
+    }),
+    keepDiff: t.Integer({ default: 14, minimum: 1 }),
+    full: when('Sun *-*-* 02:00:00', 'Full backup.'),
+    diff: when('Mon..Sat *-*-* 02:00:00', 'Differential backup.'),
+    incr: when('*-*-* 08,14,20:00:00', 'Incremental backup.'),
+    drill: when('Sun *-*-* 05:00:00', 'A restore beside the cluster that is compared with it.'),
+    delayMinutes: t.Integer({ default: 30, minimum: 0, description: 'They begin up to so much later.' }),
+    standbys: t.Boolean({
+      default: false,
+      description: 'Standbys are built from the repository, not from each other.',
+    }),
+  }),
+)
+
+/** As much of the vars as says whether there are backups, and where. */
+export interface Repository {
+  readonly s3?: {
+    readonly bucket: string
+    readonly endpoint: string
+    readonly region: string
+    readonly port: number
+    readonly uriStyle: string
+    readonly authority?: string
+  }
+  readonly folder?: string
+}
+
+export const hasBackups = ({ s3, folder }: Repository): boolean => s3 !== undefined || folder !== undefined
+
+interface Specs {
+  readonly cipher?: SecretSpec<Secret>
+  readonly s3Key?: SecretSpec<Secret>
+  readonly s3Secret?: SecretSpec<Secret>
+}
+
+/** What is to be known to write into the repository, and to read it. */
+export function backupSecrets(repository: Repository): Specs {
+  if (!hasBackups(repository)) return {}
+  const cipher = password('backup-cipher')
+  if (!repository.s3) return { cipher }
+  return {
+    cipher,
+    s3Key: given('backup-s3-key', 'the access key of the bucket'),
+    s3Secret: given('backup-s3-secret', 'the secret that belongs to backup-s3-key'),
+  }
+}
+
+interface Opened {
+  readonly cipher?: Secret
+  readonly s3Key?: Secret
+  readonly s3Secret?: Secret
+}
+
+export function backupSecretList({ cipher, s3Key, s3Secret }: Opened): readonly Secret[] {
+  return [cipher, s3Key, s3Secret].filter((secret) => secret !== undefined)
+}
+
+const configuration = template(
+  'postgres/pgbackrest.conf.hbs',
+  t.Object({
+    s3: t.Boolean(),
+    bucket: t.String(),
+    endpoint: t.String(),
+    region: t.String(),
+    port: t.Integer(),
+    uriStyle: t.String(),
+    authority: t.Boolean(),
+    folder: t.String(),
+    keepFull: t.Integer(),
+    keepDiff: t.Integer(),
+    processes: t.Integer(),
+    queueMb: t.Integer(),
+    address: t.String(),
+    scope: t.String(),
+    others: t.Array(
+      t.Object({ number: t.Integer(), name: t.String(), address: t.String(), scope: t.String() }),
+    ),
+  }),
+)
+
+/** pgBackRest's configuration on a host: itself first, the others by its own TLS server. */
+export function pgbackrestConf(
+  vars: Repository & { readonly keepFull: number; readonly keepDiff: number; readonly processes: number },
+  at: {
+    readonly scope: string
+    readonly host: Host
+    readonly hosts: readonly Host[]
+    readonly walVolumeGb: number
+  },
+): string {
+  const { s3 } = vars
+  const { scope, host, hosts } = at
+  return configuration({
+    ...vars,
+    s3: s3 !== undefined,
+    bucket: s3?.bucket ?? '',
+    endpoint: s3?.endpoint ?? '',
+    region: s3?.region ?? '',
+    port: s3?.port ?? 0,
+    uriStyle: s3?.uriStyle ?? '',
+    authority: s3?.authority !== undefined,
+    folder: vars.folder ?? `/${scope}`,
+    queueMb: at.walVolumeGb * 512,
+    address: host.address,
+    scope,
+    others: hosts
+      .filter((h) => h.name !== host.name)
+      .map(({ name, address }, i) => ({ number: i + 2, name, address, scope })),
+  })
+}
+
+/** PostgreSQL's parameters for the archive. It is on without a repository, too: only `archive_command` needs no restart. */
+export function archiveParameters(scope: string, vars: Repository & { readonly archiveTimeout: number }) {
+  return hasBackups(vars)
+    ? {
+        archive_mode: 'on',
+        archive_command: `pgbackrest --stanza=${scope} archive-push %p`,
+        archive_timeout: `${vars.archiveTimeout}s`,
+      }
+    : { archive_mode: 'on', archive_command: '/bin/true', archive_timeout: '0' }
+}

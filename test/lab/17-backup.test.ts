@@ -1,0 +1,216 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freeze } from '../../src/lab/host.ts'
+import { labHost } from '../../src/lab/settings.ts'
+import { sh } from '../../src/shell/sh.ts'
+import { provision } from './cli.ts'
+import { execute, query, Writer } from './client.ts'
+import { clusterUp, on, roles, untilWell } from './cluster.ts'
+import { giveKeys, inventoryWithStore, store, storeUp } from './s3.ts'
+
+const database = 'distributed_postgres_cluster'
+let inventory: readonly string[]
+
+/** A command on the cluster with backups; gives what it said on standard output. */
+async function done(...words: readonly string[]): Promise<string> {
+  const run = await provision([...words, ...inventory])
+  if (run.code !== 0) throw new Error(run.stdout.slice(-3000) + run.stderr)
+  return run.stdout
+}
+const converge = () => done('--yes', '--output', 'plain')
+const superuser = (name: string, text: string) =>
+  on(
+    name,
+    sh`printf %s ${text} | docker exec -i "$(docker ps -q --filter ${`label=com.docker.swarm.service.name=postgres-${name}`})" psql-leader -Atq postgres`,
+  )
+
+beforeAll(async () => {
+  await clusterUp()
+  await untilWell()
+  inventory = inventoryWithStore(await storeUp())
+})
+afterAll(() => untilWell())
+
+test('a key that only the operator knows, and that is not there, is asked for before the first connection', async () => {
+  const run = await provision(['plan', ...inventory])
+  expect([run.code, run.stderr]).toEqual([4, expect.stringContaining('provision secrets set backup-s3-key')])
+  await giveKeys(inventory)
+})
+
+test('archiving begins without an outage, the first backup is made; again nothing is to do', async () => {
+  const writer = await Writer.start()
+  const started = performance.now()
+  await converge()
+  await untilWell(180, inventory)
+  const { lost, outage } = await writer.stop()
+  console.log(
+    `backups set up: ${((performance.now() - started) / 1000).toFixed(0)} s, ${outage.toFixed(1)} s without a write`,
+  )
+  expect([lost, outage < 10]).toEqual([[], true])
+  const list = JSON.parse(await done('backup', 'list', '--output', 'json'))
+  expect(list[0].backup.map((b: { type: string }) => b.type)).toEqual(['full'])
+  expect((await provision(['plan', ...inventory, '--detailed-exitcode'])).code).toBe(0)
+})
+
+test('a backup by hand is made by a standby; no key is in any log or process list', async () => {
+  const { standbys } = await roles()
+  const said = await done('backup', '--type', 'incr')
+  expect(said).toMatch(new RegExp(`incr .* ${standbys.toSorted()[0]}`))
+  for (const name of ['h1', 'h2', 'h3'])
+    expect(
+      await on(
+        name,
+        sh`! { journalctl -q | grep -F lab-backup-s3-secret; docker service logs ${`postgres-${name}`} 2>&1 | grep -F lab-backup-s3-secret; }`,
+      ),
+    ).toBe('')
+})
+
+test('a table that was dropped by mistake is had back as it was one second before, beside the cluster', async () => {
+  await execute(
+    database,
+    'CREATE TABLE precious (n int PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp())',
+  )
+  for (let n = 0; n < 10; n++) {
+    await execute(database, `INSERT INTO precious (n) VALUES (${n})`)
+    await sleep(300)
+  }
+  const at = await query(
+    database,
+    'SELECT to_char(clock_timestamp() AT TIME ZONE \'UTC\', \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\')',
+  )
+  await sleep(1000)
+  await execute(database, 'DROP TABLE precious')
+  await execute(database, 'CREATE TABLE later (n int)')
+  await execute(database, 'DROP TABLE later')
+  await untilArchived()
+  const { standbys } = await roles()
+  const host = standbys.toSorted()[0] ?? ''
+  const said = await done('restore', '--to', at)
+  console.log(said)
+  expect(
+    await on(
+      host,
+      sh`/usr/local/sbin/provision-backup scratch-psql ${database} -c 'SELECT count(*) FROM precious'`,
+    ),
+  ).toBe('10')
+  // It listens on no network, and archives nothing.
+  expect(
+    await on(
+      host,
+      sh`/usr/local/sbin/provision-backup scratch-psql postgres -c "SELECT current_setting('archive_mode'), current_setting('listen_addresses')"`,
+    ),
+  ).toBe('off|')
+  await done('restore', '--drop')
+  expect(
+    await on(
+      host,
+      sh`docker ps -aq --filter name=provision-scratch; ls -d /var/lib/pg-scratch 2>/dev/null || :`,
+    ),
+  ).toBe('')
+})
+
+test('a drill restores, compares, and says RPO and RTO as measured', async () => {
+  const { leader } = await roles()
+  for (let i = 0; i < 4; i++) {
+    await on(leader, sh`systemctl start provision-canary`)
+    await sleep(1500)
+  }
+  await untilArchived()
+  const drill = JSON.parse(await done('drill', 'restore', '--output', 'json')) as {
+    readonly rows: number
+    readonly rpoSeconds: number
+    readonly rtoSeconds: number
+  }
+  console.log(`drill: RPO ${drill.rpoSeconds} s, RTO ${drill.rtoSeconds} s, ${drill.rows} rows`)
+  expect(drill.rows).toBeGreaterThanOrEqual(3)
+  expect(drill.rpoSeconds).toBeLessThan(60)
+  // A row that is not as in the cluster is found.
+  const [first] = (await superuser(leader, 'SELECT min(id) FROM provision.canary')).split('\n')
+  await superuser(leader, `UPDATE provision.canary SET at = at + interval '1 ms' WHERE id = ${first}`)
+  const wrong = await provision(['drill', 'restore', ...inventory])
+  expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('are not those of the cluster')])
+})
+
+test('the repository is away for a minute under load: no outage, WAL is kept, and it catches up', async () => {
+  const writer = await Writer.start()
+  freeze(labHost(store), true)
+  try {
+    await sleep(60_000)
+    const { leader } = await roles()
+    expect(
+      Number(
+        await superuser(leader, "SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"),
+      ),
+    ).toBeGreaterThan(1)
+    const plan = await provision(['plan', ...inventory])
+    expect(plan.stdout + plan.stderr).toContain('repository')
+  } finally {
+    freeze(labHost(store), false)
+  }
+  await untilArchived()
+  const { lost, outage } = await writer.stop()
+  console.log(`the repository was away: ${outage.toFixed(1)} s without a write`)
+  expect([lost, outage < 2]).toEqual([[], true])
+  expect((await provision(['backup', 'verify', ...inventory])).code).toBe(0)
+})
+
+test('the whole cluster goes back to a point in time: three members, a new timeline, what was there kept aside', async () => {
+  await execute(database, 'CREATE TABLE kept AS SELECT 1 AS n')
+  const at = await query(
+    database,
+    'SELECT to_char(clock_timestamp() AT TIME ZONE \'UTC\', \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\')',
+  )
+  await sleep(1000)
+  await execute(database, 'CREATE TABLE mistake AS SELECT 1 AS n')
+  const unconfirmed = await provision([
+    'restore',
+    '--cluster',
+    '--to',
+    at,
+    ...inventory,
+    '--yes',
+    '--confirm',
+    'other',
+  ])
+  expect([unconfirmed.code, unconfirmed.stderr]).toEqual([
+    expect.any(Number),
+    expect.stringContaining('nothing was changed'),
+  ])
+  const started = performance.now()
+  await done(
+    'restore',
+    '--cluster',
+    '--to',
+    at,
+    '--yes',
+    '--confirm',
+    'postgres-cluster',
+    '--output',
+    'plain',
+  )
+  console.log(`the whole cluster restored: ${((performance.now() - started) / 1000).toFixed(0)} s`)
+  await untilWell(180, inventory)
+  expect(
+    await query(database, "SELECT to_regclass('kept') IS NOT NULL, to_regclass('mistake') IS NULL"),
+  ).toBe('t\tt')
+  for (const name of ['h1', 'h2', 'h3'])
+    expect(await on(name, sh`ls -d /var/lib/pg/before-*/data | wc -l`)).toBe('1')
+  expect((await provision(['plan', ...inventory, '--detailed-exitcode'])).code).toBe(0)
+})
+
+/** All that is written up to now is in the repository. */
+async function untilArchived(): Promise<void> {
+  const { leader } = await roles()
+  const segment = await superuser(leader, 'SELECT pg_walfile_name(pg_switch_wal())')
+  for (let i = 0; i < 120; i++) {
+    if (
+      (await superuser(
+        leader,
+        `SELECT coalesce(last_archived_wal >= '${segment}', false) FROM pg_stat_archiver`,
+      )) === 't'
+    )
+      return
+    await sleep(500)
+  }
+  throw new Error(`${segment} is not archived after a minute`)
+}

@@ -1,0 +1,47 @@
+import { labHost } from '../../src/lab/settings.ts'
+import { sh } from '../../src/shell/sh.ts'
+import { provision } from './cli.ts'
+import { blank, inventoryWith, onMachine } from './machines.ts'
+
+/** A machine beside the cluster's. */
+export const store = 'h6'
+const { address } = labHost(store)
+export const bucket = 'backups'
+
+/** An S3 server (Debian's python3-moto) with TLS on a machine of its own, and a bucket. Gives its certificate in PEM. */
+export async function storeUp(): Promise<string> {
+  await blank(store)
+  return onMachine(
+    store,
+    sh`set -e
+apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-moto python3-flask-cors curl openssl >/dev/null
+cd /root; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=store -addext ${`subjectAltName=IP:${address}`} -keyout store.key -out store.crt 2>/dev/null
+systemd-run -q --unit=store --property=Restart=always python3 -m moto.server -H ${address} -p 443 -s -c /root/store.crt -k /root/store.key
+for i in $(seq 100); do curl -fs --cacert store.crt -X PUT ${`https://${address}/${bucket}`} >/dev/null && break; sleep 0.2; done
+curl -fs --cacert store.crt ${`https://${address}/`} | grep -q ${bucket}
+cat store.crt`,
+  )
+}
+
+/** The lab's inventory with a repository in that bucket. */
+export function inventoryWithStore(
+  authority: string,
+  more: Readonly<Record<string, unknown>> = {},
+): readonly string[] {
+  return inventoryWith((document) => {
+    document.setIn(['vars', 'backup'], {
+      s3: { bucket, endpoint: address, uriStyle: 'path', authority },
+      archiveTimeout: 5,
+      delayMinutes: 0,
+      ...more,
+    })
+  })
+}
+
+/** The keys of the store. */
+export async function giveKeys(inventory: readonly string[]): Promise<void> {
+  for (const name of ['backup-s3-key', 'backup-s3-secret']) {
+    const run = await provision(['secrets', 'set', name, ...inventory], { input: `lab-${name}\n` })
+    if (run.code !== 0) throw new Error(run.stderr)
+  }
+}
