@@ -8,15 +8,21 @@ export const store = 'h6'
 const { address } = labHost(store)
 export const bucket = 'backups'
 
-/** An S3 server (Debian's python3-moto) with TLS on a machine of its own, and a bucket. Gives its certificate in PEM. */
+/**
+ * An S3 server (Debian's python3-moto) behind TLS on a machine of its own, and a bucket. Gives its certificate in PEM. Its own
+ * TLS leaves pgBackRest waiting for the end of the answer to a PUT: HAProxy stands in front.
+ */
 export async function storeUp(): Promise<string> {
   await blank(store)
   return onMachine(
     store,
     sh`set -e
-apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-moto python3-flask-cors curl openssl >/dev/null
+apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-moto python3-flask-cors haproxy curl openssl >/dev/null
 cd /root; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=store -addext ${`subjectAltName=IP:${address}`} -keyout store.key -out store.crt 2>/dev/null
-systemd-run -q --unit=store --property=Restart=always python3 -m moto.server -H ${address} -p 443 -s -c /root/store.crt -k /root/store.key
+systemd-run -q --unit=store --property=Restart=always python3 -m moto.server -H 127.0.0.1 -p 9000
+cat store.crt store.key >/etc/haproxy/store.pem
+printf 'defaults\n mode http\n timeout connect 5s\n timeout client 60s\n timeout server 60s\nfrontend store\n bind %s:443 ssl crt /etc/haproxy/store.pem\n default_backend store\nbackend store\n server store 127.0.0.1:9000\n' ${address} >/etc/haproxy/haproxy.cfg
+systemctl restart haproxy
 for i in $(seq 100); do curl -fs --cacert store.crt -X PUT ${`https://${address}/${bucket}`} >/dev/null && break; sleep 0.2; done
 curl -fs --cacert store.crt ${`https://${address}/`} | grep -q ${bucket}
 cat store.crt`,
