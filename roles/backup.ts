@@ -66,7 +66,7 @@ CREATE INDEX IF NOT EXISTS canary_at ON provision.canary (at);
 INSERT INTO provision.canary DEFAULT VALUES;`,
       }),
       command('make the repository, and its first backup', {
-        run: sh`${isMade} || { ${pgbackrest} stanza-create && ${pgbackrest} check && ${path} run full --here; } && echo ${place} >${note}`
+        run: sh`${isMade} || { ${pgbackrest} stanza-create && ${pgbackrest} check && ${path} begin; } && echo ${place} >${note}`
           .text,
         // A store that hangs must hold up no plan: that it was made is known here. That it takes WAL is asked of PostgreSQL.
         unless: sh`[ "$(cat ${note} 2>/dev/null)" = ${place} ]`.text,
