@@ -4,6 +4,8 @@ import { backupVars, hasBackups } from './sheets/backup.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 
 const path = '/usr/local/sbin/provision-backup'
+/** Which repository this host has seen made. */
+const note = '/var/lib/provision/backup-repository'
 
 const script = template(
   'backup/provision-backup.sh.hbs',
@@ -48,6 +50,9 @@ export const repository = role({
     if (!hasBackups(vars)) return []
     const own = sh`"$(${containerOf(`postgres-${host.name}`)})"`
     const pgbackrest = sh`docker exec ${own} pgbackrest ${`--stanza=${shared.cluster.scope}`}`
+    const isMade = sh`${path} list | jq -e '.[0].status.code == 0' >/dev/null`
+    const { s3, folder } = vars
+    const place = [s3?.endpoint, s3?.bucket, folder ?? shared.cluster.scope].join(' ').trim()
     return [
       sql('canary of the backups', {
         via: `postgres-${host.name}`,
@@ -61,8 +66,10 @@ CREATE INDEX IF NOT EXISTS canary_at ON provision.canary (at);
 INSERT INTO provision.canary DEFAULT VALUES;`,
       }),
       command('make the repository, and its first backup', {
-        run: sh`${pgbackrest} stanza-create && ${pgbackrest} check && ${path} run full --here`.text,
-        unless: sh`${path} list | jq -e '.[0].status.code == 0' >/dev/null`.text,
+        run: sh`${isMade} || { ${pgbackrest} stanza-create && ${pgbackrest} check && ${path} begin; } && echo ${place} >${note}`
+          .text,
+        // A store that hangs must hold up no plan: that it was made is known here. That it takes WAL is asked of PostgreSQL.
+        unless: sh`[ "$(cat ${note} 2>/dev/null)" = ${place} ]`.text,
       }),
       check(
         'WAL reaches the repository',

@@ -151,7 +151,7 @@ export const backedUp = part(({ at, isFirst }) => {
   return (
     isFirst &&
     command('a full backup of what was restored', {
-      run: sh`/usr/local/sbin/provision-backup run full --here && : >${mark}`.text,
+      run: sh`/usr/local/sbin/provision-backup begin && : >${mark}`.text,
       unless: sh`[ -e ${mark} ]`.text,
     })
   )
