@@ -1,7 +1,6 @@
 import { playbook } from 'provision'
-import postgres from '../roles/postgres.ts'
 import quorums from '../roles/quorums.ts'
-import { aside, backedUp, forgotten, leads } from '../roles/restore.ts'
+import { aside, backedUp, followed, forgotten, leads } from '../roles/restore.ts'
 import site from './site.ts'
 
 /** The whole cluster goes back to what the repository has: what `provision restore --cluster` runs. */
@@ -10,7 +9,7 @@ export default playbook(
   { phase: 'restore', name: 'what is there is set aside', on: 'all', roles: [quorums, aside] },
   { phase: 'restore', name: 'the old cluster is forgotten', on: 'all', roles: [forgotten] },
   { phase: 'restore', name: 'one restores, and leads', on: 'all', roles: [leads] },
-  { phase: 'restore', name: 'the others are made from it', on: 'all', roles: [postgres] },
-  { phase: 'restore', name: 'its first backup', on: 'all', roles: [backedUp] },
+  { phase: 'restore', name: 'the others are made from it', on: 'all', roles: [followed] },
   ...site.plays,
+  { phase: 'restore', name: 'its first backup', on: 'all', roles: [backedUp] },
 )

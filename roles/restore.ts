@@ -145,6 +145,11 @@ export const leads = part(({ host, chosen, service }) => {
   ]
 })
 
+/** The others find a leader, and are made from it; that all stream is waited for by what every run does. */
+export const followed = part(
+  ({ host, chosen, service }) => host.name !== chosen.name && swarmService(service()),
+)
+
 /** The old backups are of the old history: the new one begins with one of its own. */
 export const backedUp = part(({ at, isFirst }) => {
   const mark = `/var/lib/provision/restore-${at}.backup`
