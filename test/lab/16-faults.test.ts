@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cable, kill, start, untilSsh } from '../../src/lab/host.ts'
-import { down } from '../../src/lab/lab.ts'
 import { sh } from '../../src/shell/sh.ts'
 import { labInventory, provision } from './cli.ts'
 import { execute, type Outcome, query, Writer } from './client.ts'
@@ -11,7 +10,8 @@ beforeAll(async () => {
   await clusterUp()
   await untilWell()
 })
-afterAll(() => down())
+// The next suite goes on with the cluster.
+afterAll(() => untilWell())
 
 /** What a writer notices of a fault. Ten rounds of each fault: npm run bench:failover. */
 async function during(fault: () => Promise<void>, mend: () => Promise<void>): Promise<Outcome> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freeze } from '../../src/lab/host.ts'
+import { down } from '../../src/lab/lab.ts'
 import { labHost } from '../../src/lab/settings.ts'
 import { sh } from '../../src/shell/sh.ts'
 import { provision } from './cli.ts'
@@ -29,7 +30,7 @@ beforeAll(async () => {
   await untilWell()
   inventory = inventoryWithStore(await storeUp())
 })
-afterAll(() => untilWell())
+afterAll(() => down())
 
 test('a key that only the operator knows, and that is not there, is asked for before the first connection', async () => {
   const run = await provision(['plan', ...inventory])
@@ -157,7 +158,7 @@ test('the repository is away for a minute under load: no outage, WAL is kept, an
 })
 
 test('the whole cluster goes back to a point in time: three members, a new timeline, what was there kept aside', async () => {
-  await execute(database, 'CREATE TABLE kept AS SELECT 1 AS n')
+  await execute(database, 'CREATE TABLE before AS SELECT 1 AS n')
   const at = await query(
     database,
     'SELECT to_char(clock_timestamp() AT TIME ZONE \'UTC\', \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\')',
@@ -193,7 +194,7 @@ test('the whole cluster goes back to a point in time: three members, a new timel
   console.log(`the whole cluster restored: ${((performance.now() - started) / 1000).toFixed(0)} s`)
   await untilWell(180, inventory)
   expect(
-    await query(database, "SELECT to_regclass('kept') IS NOT NULL, to_regclass('mistake') IS NULL"),
+    await query(database, "SELECT to_regclass('before') IS NOT NULL, to_regclass('mistake') IS NULL"),
   ).toBe('t\tt')
   for (const name of ['h1', 'h2', 'h3'])
     expect(await on(name, sh`ls -d /var/lib/pg/before-*/data | wc -l`)).toBe('1')

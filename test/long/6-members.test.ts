@@ -3,10 +3,10 @@ import { wipe } from '../../src/lab/host.ts'
 import { up } from '../../src/lab/lab.ts'
 import { labHost } from '../../src/lab/settings.ts'
 import { sh } from '../../src/shell/sh.ts'
-import { labInventory, provision } from './cli.ts'
-import { Writer } from './client.ts'
-import { clusterUp, on, untilWell } from './cluster.ts'
-import { blank, inventoryWith, membersSeenBy } from './machines.ts'
+import { labInventory, provision } from '../lab/cli.ts'
+import { Writer } from '../lab/client.ts'
+import { clusterUp, on, untilWell } from '../lab/cluster.ts'
+import { blank, inventoryWith, membersSeenBy } from '../lab/machines.ts'
 
 const four = inventoryWith((document, at) => {
   document.setIn(['hosts', 'h4'], at('h4'))

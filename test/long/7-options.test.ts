@@ -1,15 +1,17 @@
-import { beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { down } from '../../src/lab/lab.ts'
 import { clientPsql } from '../../src/resources/sql.ts'
 import { sh } from '../../src/shell/sh.ts'
 import { readVault } from '../../src/vault/store.ts'
-import { changed, events, labInventory, provision } from './cli.ts'
-import { execute, place, query, vip, Writer } from './client.ts'
-import { clusterUp, on, roles, untilWell } from './cluster.ts'
+import { changed, events, labInventory, provision } from '../lab/cli.ts'
+import { execute, place, query, vip, Writer } from '../lab/client.ts'
+import { clusterUp, on, roles, untilWell } from '../lab/cluster.ts'
 
 beforeAll(async () => {
   await clusterUp()
   await untilWell()
 })
+afterAll(() => down())
 
 /** SQL through the VIP as any account of the vault; what psql says, errors too. It runs on the host `at`. */
 async function as(user: string, database: string, text: string, at = 'h1'): Promise<string> {
