@@ -5,7 +5,6 @@ import { changed, events, labInventory, provision } from '../lab/cli.ts'
 import { clusterUp, on, untilWell } from '../lab/cluster.ts'
 import { known } from '../unit/monitoring/metrics.ts'
 
-/** Not yet run on the lab: what it must show first. */
 const monitored = ['--set', 'monitoring.hosts=[h1, h2]', '--yes']
 
 beforeAll(async () => {
