@@ -35,7 +35,10 @@ interface Wanted {
 interface Seen {
   /** What the swarm has; undefined where it knows no such service. */
   readonly spec: ServiceSpec | undefined
+  /** With what the swarm has been told. */
   readonly running: boolean
+  /** With whatever. */
+  readonly up: boolean
 }
 
 export type ServiceMeta = Omit<Meta, 'triggers'> & { readonly restartOn?: readonly Resource[] }
@@ -50,6 +53,7 @@ export function swarmService(wish: ServiceWish, meta: ServiceMeta = {}): Resourc
 }
 
 interface Task {
+  readonly ServiceID: string
   readonly Spec: ServiceSpec['TaskTemplate']
   readonly Status: { readonly State: string }
 }
@@ -66,20 +70,21 @@ const kind: Kind<Wanted, Seen> = {
         enginePage(filtered('/tasks', { 'desired-state': ['running'], service: names })),
       ],
       parse(_, [services, tasks]) {
-        const specs = (JSON.parse(services ?? '[]') as readonly { readonly Spec: ServiceSpec }[]).map(
-          (service) => service.Spec,
+        const known = JSON.parse(services ?? '[]') as readonly {
+          readonly ID: string
+          readonly Spec: ServiceSpec
+        }[]
+        const running = (JSON.parse(tasks ?? '[]') as readonly Task[]).filter(
+          (task) => task.Status.State === 'running',
         )
-        const running = (JSON.parse(tasks ?? '[]') as readonly Task[])
-          .filter((task) => task.Status.State === 'running')
-          .map((task) => task.Spec)
         return names.map((name) => {
-          const spec = specs.find((s) => s.Name === name)
+          const service = known.find((s) => s.Spec.Name === name)
+          const own = running.filter((task) => task.ServiceID === service?.ID)
+          const wanted = JSON.stringify(service?.Spec.TaskTemplate.ContainerSpec)
           return {
-            spec,
-            running: running.some(
-              (task) =>
-                JSON.stringify(task.ContainerSpec) === JSON.stringify(spec?.TaskTemplate.ContainerSpec),
-            ),
+            spec: service?.Spec,
+            running: own.some((task) => JSON.stringify(task.Spec.ContainerSpec) === wanted),
+            up: own.length > 0,
           }
         })
       },
@@ -88,9 +93,10 @@ const kind: Kind<Wanted, Seen> = {
   plan({ spec }, seen, { triggeredBy }) {
     if (!seen.spec) return [{ attribute: 'service', from: 'absent', to: 'running' }]
     const changes: Change[] = differences(spec, seen.spec)
+    if (!seen.up) return [...changes, { attribute: 'task', from: 'not running', to: 'running' }]
     if (changes.length > 0) return changes
     if (triggeredBy.length > 0) return [{ attribute: 'restart', from: triggeredBy.join(', '), to: 'done' }]
-    return seen.running ? [] : [{ attribute: 'task', from: 'not running', to: 'running' }]
+    return seen.running ? [] : [{ attribute: 'task', from: 'as it was before', to: 'as the swarm was told' }]
   },
   apply: (planned) =>
     lines([
@@ -106,7 +112,12 @@ const kind: Kind<Wanted, Seen> = {
         untilRunning(spec.Name),
       ]),
     ]),
-  risks: (_, changes) => (changes.some((c) => c.attribute === 'service') ? [] : ['restart']),
+  // What does not run is interrupted by nothing: it waits for no turn. Else a primary whose pooler is gone would wait for hosts
+  // that wait for it.
+  risks: (_, changes) =>
+    changes.some((c) => c.attribute === 'service' || (c.attribute === 'task' && c.from === 'not running'))
+      ? []
+      : ['restart'],
 }
 
 /** The Engine wants the id of a secret beside its name; ids are the swarm's own affair, so they are looked up there. */
