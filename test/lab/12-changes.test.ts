@@ -80,3 +80,14 @@ test('a rotated password reaches the server, the services and nothing else', asy
   const secrets = await on('h1', sh`docker secret ls --format '{{.Name}}' | grep -c '^pg-replication_'`)
   expect(secrets).toBe('1')
 })
+
+test("a primary's pooler that was stopped is started at once: nobody waits for anybody", async () => {
+  const { leader } = await roles()
+  await on('h1', sh`docker service scale -d ${`pgbouncer-${leader}=0`} >/dev/null`)
+  await on(leader, sh`while ss -Hltn 'sport = :6432' | grep -q .; do sleep 0.2; done`)
+  const started = performance.now()
+  expect(changed(await events(['--yes']))).toContain(`${leader} swarm-service[pgbouncer-${leader}]`)
+  expect(performance.now() - started).toBeLessThan(45_000)
+  await untilWell()
+  expect((await roles()).leader).toBe(leader)
+})
