@@ -45,5 +45,11 @@ export default playbook(
   },
   { phase: 'monitoring', name: '8 monitoring', on: 'all', roles: [monitoring] },
   // Last: an image is left over when nothing runs from it any more.
-  { phase: 'monitoring', name: '8 what is left over', on: 'all', roles: [tidy, monitorLeftovers] },
+  {
+    phase: 'monitoring',
+    name: '8 what is left over',
+    on: 'all',
+    roles: [tidy, monitorLeftovers],
+    tidies: true,
+  },
 )

@@ -5,7 +5,8 @@ import type { Wanted } from './plan.ts'
 import type { Session } from './session.ts'
 
 /**
- * With `--prune`: what we managed and no role asks for any more is taken away at the end of the last play. What
+ * With `--prune`: what we managed and no role asks for any more is taken away at the end of the last play that makes
+ * something. What
  * cannot be taken away (a kernel value, a package) is forgotten: it stays as it is, and is told so once.
  */
 export async function addOrphans(
@@ -16,7 +17,7 @@ export async function addOrphans(
   const asked = new Set(s.wanted.map((w) => idOf(w.resource)))
   const orphans = s.journal.managed.filter((id) => !asked.has(id))
   if (orphans.length === 0) return
-  const playIndex = options.playbook.plays.length - 1
+  const playIndex = options.playbook.plays.findLastIndex((play) => !play.tidies)
   const selected = !options.limit || options.limit.has(s.host.name)
   // The swarm is one for all: what another host sees to now is not this one's to take away.
   const elsewhere = s.cluster.filter((other) => other !== s).flatMap((other) => other.wanted)

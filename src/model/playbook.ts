@@ -14,6 +14,8 @@ export interface Play {
   readonly once?: boolean
   /** `stop`: no further host or play starts after a host failed (default). `continue`: the others go on. */
   readonly onFailure?: 'stop' | 'continue'
+  /** Looks for what nothing uses any more: `--prune` takes away before it, not after. */
+  readonly tidies?: boolean
   readonly tags?: readonly string[]
 }
 
