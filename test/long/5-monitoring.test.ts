@@ -98,8 +98,8 @@ test('switched off it is orphans, and --prune takes them away', async () => {
   expect(pruned.filter((e) => e.type === 'failed')).toEqual([])
   const left = sh`docker service ls --format '{{.Name}}' | grep -E 'exporter|prometheus|alertmanager'; docker secret ls --format '{{.Name}}' | grep monitor; ss -Hltn | grep -E ':(9090|9093|9094|9100|9127|9187) '; :`
   expect(await on('h1', left)).toBe('')
-  // The image is left over from here on, and tidied away; then nothing is left to do.
-  await events(['--yes'])
+  // Its image, too; then nothing is left to do.
+  expect(await on('h1', sh`docker images -q localhost:1/provision/monitor`)).toBe('')
   expect(changed(await events(['--yes']))).toEqual([])
   await untilWell()
 })
