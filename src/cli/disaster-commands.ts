@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { RunFlags } from './flags.ts'
 import { runFlags } from './options.ts'
+import { stamp } from './stamp.ts'
 
 /** Runs the playbook, with what was asked for as vars of the role `name`. */
 type Run = (
@@ -50,9 +51,4 @@ export function disasterCommands(program: Command, day2: Run): void {
       'gives back the room that deleted keys have left: one member after the other, the leader last',
     )
     .action((flags: RunFlags) => day2('etcd-care', flags, { defrag: stamp() }, 'etcd-defrag'))
-}
-
-/** Now, fit for a name of a file: `2027-01-31T03-00-00Z`. */
-function stamp(): string {
-  return new Date().toISOString().replace(/\.\d+/, '').replaceAll(':', '-')
 }

@@ -6,16 +6,16 @@ import type { RestoreFlags } from './flags.ts'
 import type { Target } from './restore-command.ts'
 import { scopeOf } from './rollback-command.ts'
 import { runCommand } from './run-command.ts'
+import { stamp } from './stamp.ts'
 
 /** `provision restore --cluster`: all that was written after the target is set aside on the hosts, and no more there. */
 export async function restoreCluster(target: Target, flags: RestoreFlags): Promise<number> {
   const { on } = flags
   if (on !== undefined) loadInventory(flags.inventory).select(on)
   if (!flags.check) await mustConfirm(target, flags)
-  const at = new Date().toISOString().replace(/\.\d+/, '').replaceAll(':', '-')
   const set = [
     ...(flags.set ?? []),
-    ...setOf('restore', { at, type: target.type, value: target.value, on }, flags.inventory),
+    ...setOf('restore', { at: stamp(), type: target.type, value: target.value, on }, flags.inventory),
   ]
   return runCommand('playbooks/restore-cluster.ts', { ...flags, set })
 }
