@@ -29,15 +29,22 @@ const moments: readonly (readonly [step: string, delayMs: number])[] = [
   ['image[', 0],
   ['etcd-member[', 0],
   ['file[/etc/provision/etcd/etcd.yml]', 0],
+  ['service[provision-etcd-snapshot.timer]', 0],
   ['swarm-service[etcd-', 200],
   ['etcd-voter[', 0],
+  ['directory[/var/lib/pg]', 0],
   ['file[/etc/provision/postgres/patroni.yml]', 0],
   ['swarm-service[postgres-', 1500],
   ['check[one leader', 0],
   ['file[/etc/provision/proxy/pgbouncer.ini]', 0],
   ['swarm-service[pgbouncer-', 100],
+  ['file[/etc/provision/proxy/haproxy.cfg]', 0],
+  ['swarm-service[haproxy-', 0],
+  ['user[keepalived_script]', 0],
   ['pkg[keepalived]', 0],
+  ['file[/etc/keepalived/keepalived.conf]', 0],
   ['service[keepalived]', 0],
+  ['file[/usr/local/sbin/provision-breakglass]', 0],
 ]
 
 beforeAll(async () => {
