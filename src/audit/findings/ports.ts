@@ -8,6 +8,8 @@ const ids: Readonly<Record<string, FindingId>> = {
   'tcp 5432': 'FW021',
   'tcp 5433': 'FW021',
   'tcp 6432': 'FW021',
+  // pgBackRest's server gives away all files of the database to whoever has a certificate of the cluster.
+  'tcp 8432': 'FW021',
   'tcp 8008': 'FW022',
   'udp 4789': 'FW024',
   'tcp 2377': 'FW026',
