@@ -34,8 +34,8 @@ export async function backupCommand(what: string | undefined, flags: BackupFlags
 /** `provision drill restore`: what the timer does, now. */
 export async function drillCommand(flags: BackupFlags): Promise<number> {
   return withBackupHost(flags, undefined, async (link) => {
-    await follow(link, 'the drill', sh`${script} drill --here >/run/provision/drill.out`)
-    const said = await read(link, sh`tail -n 1 /run/provision/drill.out`)
+    await follow(link, 'the drill', sh`${script} drill --here`)
+    const said = await read(link, sh`cat /var/lib/provision/drill.json`)
     console.log(flags.output === 'json' ? said.trim() : formatDrill(JSON.parse(said)))
     return 0
   })
