@@ -101,6 +101,9 @@ test('a table that was dropped by mistake is had back as it was one second befor
       sh`/usr/local/sbin/provision-backup scratch-psql postgres -c "SELECT current_setting('archive_mode'), current_setting('listen_addresses')"`,
     ),
   ).toBe('off|')
+  // A second one would take it from whoever looks into it.
+  const second = await provision(['restore', '--to', 'latest', ...inventory])
+  expect([second.code, second.stderr]).toEqual([1, expect.stringContaining('provision restore --drop')])
   await done('restore', '--drop')
   expect(
     await on(
