@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { targetOf } from '../../../src/cli/restore-command.ts'
+import { targetOf } from '../../../src/cli/restore-target.ts'
 
 test('a target is latest, a time with its zone, an LSN, or a name', () => {
   expect(targetOf('latest')).toEqual({ type: 'latest', value: '' })
