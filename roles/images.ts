@@ -1,4 +1,4 @@
-import { dockerImage, password, pkg, role, type Secret, type SecretSpec } from 'provision'
+import { dockerImage, given, pkg, role, type Secret, type SecretSpec } from 'provision'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { monitoring } from './sheets/monitoring.ts'
 
@@ -9,7 +9,9 @@ export default role({
   facts: imageFacts,
   shared: { monitoring },
   secrets: ({ registryUser }): Readonly<Record<string, SecretSpec<Secret>>> =>
-    registryUser ? { registry: password('registry-password') } : {},
+    registryUser
+      ? { registry: given('registry-password', `the password of ${registryUser} at the registry`) }
+      : {},
   resources({ vars, shared, secrets, host, hosts }) {
     const set = imageSet(vars, hosts, shared.monitoring.hosts.length > 0)
     // Whoever has the images already gives them to the others: a replaced host never builds its own. Who built them, and

@@ -5,6 +5,15 @@ import { readVault, writeVault } from '../vault/store.ts'
 import { newPassword } from '../vault/vault.ts'
 import type { ClusterFlags } from './flags.ts'
 
+/** Known to whoever runs the other end; roles ask for them as `given`. */
+const othersGive: ReadonlySet<string> = new Set([
+  'backup-s3-key',
+  'backup-s3-secret',
+  'monitoring-deadman',
+  'monitoring-webhook',
+  'registry-password',
+])
+
 /** `provision secrets list | show NAME | set NAME | rotate NAME`. A run then brings a changed secret to where it is used. */
 export async function secretsCommand(
   what: string,
@@ -42,7 +51,12 @@ export async function secretsCommand(
   if (name === 'backup-cipher')
     throw new InputError({
       what: 'the key of the backups cannot be changed: all that are there would be unreadable',
-      next: 'begin another repository (backup.s3.folder) with a new one',
+      next: 'begin another repository: another backup.folder, and its key by provision secrets set backup-cipher',
+    })
+  if (othersGive.has(name))
+    throw new InputError({
+      what: `${name} is made up by others: a new one must come from them`,
+      next: `provision secrets set ${name} reads it from standard input`,
     })
   const { [name]: _, ...others } = entries
   // A certificate that is not there is signed anew by the next run; a password is made here.
