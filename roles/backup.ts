@@ -1,9 +1,9 @@
-import { check, command, containerOf, file, role, service, sh, sql, t, template } from 'provision'
+import { check, command, containerOf, file, role, sh, sql, t, template } from 'provision'
 import cluster from './cluster.ts'
-import { backupVars, hasBackups } from './sheets/backup.ts'
+import { backupScript, backupVars, hasBackups } from './sheets/backup.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
+import { oneshot, timer } from './sheets/timers.ts'
 
-const path = '/usr/local/sbin/provision-backup'
 /** Which repository this host has seen made. */
 const note = '/var/lib/provision/backup-repository'
 
@@ -26,17 +26,27 @@ export default role({
     const { scope } = shared.cluster
     const { name, address } = host
     const image = imageSet(shared.images, hosts).postgres.tag
-    const delay = vars.delayMinutes * 60
+    const settings = (unit: string, when: string) => ({
+      Unit: `${unit}.service`,
+      OnCalendar: when,
+      RandomizedDelaySec: vars.delayMinutes * 60,
+      AccuracySec: '1s',
+      Persistent: vars.delayMinutes > 0,
+    })
     return [
-      file(path, { content: script({ name, address, scope, image }), mode: '0755' }),
-      unit('provision-backup@', `${path} run %i`, 'docker.service'),
-      timer('provision-backup-full', 'provision-backup@full', vars.full, delay),
-      timer('provision-backup-diff', 'provision-backup@diff', vars.diff, delay),
-      timer('provision-backup-incr', 'provision-backup@incr', vars.incr, delay),
-      unit('provision-drill', `${path} drill`, 'docker.service'),
-      timer('provision-drill', 'provision-drill', vars.drill, delay),
-      unit('provision-canary', `${path} canary`, 'docker.service'),
-      timer('provision-canary', 'provision-canary', '*-*-* *:*:00', 0),
+      file(backupScript, { content: script({ name, address, scope, image }), mode: '0755' }),
+      oneshot('backup', 'provision-backup@', `${backupScript} run %i`),
+      (['full', 'diff', 'incr'] as const).map((type) =>
+        timer('backup', `provision-backup-${type}`, settings(`provision-backup@${type}`, vars[type])),
+      ),
+      oneshot('backup', 'provision-drill', `${backupScript} drill`),
+      timer('backup', 'provision-drill', settings('provision-drill', vars.drill)),
+      oneshot('backup', 'provision-canary', `${backupScript} canary`),
+      timer('backup', 'provision-canary', {
+        ...settings('provision-canary', '*-*-* *:*:00'),
+        RandomizedDelaySec: 0,
+        Persistent: false,
+      }),
     ]
   },
 })
@@ -50,7 +60,7 @@ export const repository = role({
     if (!hasBackups(vars)) return []
     const own = sh`"$(${containerOf(`postgres-${host.name}`)})"`
     const pgbackrest = sh`docker exec ${own} pgbackrest ${`--stanza=${shared.cluster.scope}`}`
-    const isMade = sh`${path} list | jq -e '.[0].status.code == 0' >/dev/null`
+    const isMade = sh`${backupScript} list | jq -e '.[0].status.code == 0' >/dev/null`
     const { s3, folder } = vars
     const place = [s3?.endpoint, s3?.bucket, folder ?? shared.cluster.scope].join(' ').trim()
     return [
@@ -66,7 +76,7 @@ CREATE INDEX IF NOT EXISTS canary_at ON provision.canary (at);
 INSERT INTO provision.canary DEFAULT VALUES;`,
       }),
       command('make the repository, and its first backup', {
-        run: sh`${isMade} || { ${pgbackrest} stanza-create && ${pgbackrest} check && ${path} begin; } && echo ${place} >${note}`
+        run: sh`${isMade} || { ${pgbackrest} stanza-create && ${pgbackrest} check && ${backupScript} begin; } && echo ${place} >${note}`
           .text,
         // A store that hangs must hold up no plan: that it was made is known here. That it takes WAL is asked of PostgreSQL.
         unless: sh`[ "$(cat ${note} 2>/dev/null)" = ${place} ]`.text,
@@ -80,16 +90,3 @@ INSERT INTO provision.canary DEFAULT VALUES;`,
     ]
   },
 })
-
-function unit(name: string, run: string, after: string) {
-  return file(`/etc/systemd/system/${name}.service`, {
-    content: `# Written by provision (role backup).\n[Unit]\nAfter=${after}\n[Service]\nType=oneshot\nExecStart=${run}\n`,
-  })
-}
-
-function timer(name: string, unit: string, when: string, delaySeconds: number) {
-  const config = file(`/etc/systemd/system/${name}.timer`, {
-    content: `# Written by provision (role backup).\n[Timer]\nUnit=${unit}.service\nOnCalendar=${when}\nRandomizedDelaySec=${delaySeconds}\nAccuracySec=1s\nPersistent=${delaySeconds > 0}\n[Install]\nWantedBy=timers.target\n`,
-  })
-  return [config, service(`${name}.timer`, { restartOn: [config] })]
-}

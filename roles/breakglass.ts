@@ -1,9 +1,9 @@
 import { file, role, t } from 'provision'
 import cluster from './cluster.ts'
-import { backupSecretList, backupSecrets, backupVars } from './sheets/backup.ts'
+import { backupVars } from './sheets/backup.ts'
 import { breakGlass } from './sheets/break-glass.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
-import { passwords, tls } from './sheets/secrets.ts'
+import { clusterSecrets } from './sheets/secrets.ts'
 import { etcdService, haproxyService, pgbouncerService, postgresService } from './sheets/services.ts'
 import { hasVote, votersOf } from './sheets/voters.ts'
 
@@ -13,13 +13,13 @@ export default role({
   vars: t.Object({}),
   facts: imageFacts,
   shared: { cluster, images: imageVars, backup: backupVars },
-  secrets: (_, { backup }) => ({ ...passwords, tls, ...backupSecrets(backup) }),
+  secrets: clusterSecrets,
   resources({ shared, secrets, host, hosts }) {
     const parts = { host, images: imageSet(shared.images, hosts), tls: secrets.tls }
     const votes = hasVote(host, votersOf(hosts, shared.cluster))
     const services = [
       ...(votes ? [etcdService(parts)] : []),
-      postgresService(parts, secrets, backupSecretList(secrets)),
+      postgresService(parts, secrets),
       pgbouncerService(parts, secrets.pooler),
       haproxyService(parts),
     ]

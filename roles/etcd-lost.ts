@@ -22,6 +22,7 @@ import {
   raw,
   role,
   type Script,
+  serviceGone,
   sh,
   sharedVars,
   t,
@@ -238,8 +239,7 @@ function setAside(host: Seen, at: string, hosts: readonly Seen[]) {
     // Killed, not stopped: an etcd without a quorum that stops in order answers what hangs with an error that Patroni takes
     // for a lost lock ("failed to update leader lock"), and the primary steps down. A broken connection is none.
     run: sh`${containerOf(service)} | xargs -r docker kill -s KILL >/dev/null 2>&1
-curl -s -o /dev/null --unix-socket /run/docker.sock -X DELETE ${`http://docker/services/${service}`}
-end=$(($(date +%s) + 60)); while ${containerOf(service)} | grep -q .; do [ "$(date +%s)" -lt "$end" ] || { echo ${`a container of ${service} still runs`} >&2; exit 1; }; sleep 0.5; done
+${serviceGone(service, 60)}
 docker ps -q --filter name=breakglass-etcd | grep -q . && { echo 'etcd runs outside the swarm: provision-breakglass stop etcd' >&2; exit 1; }
 mkdir -p -m 0700 ${to} && mv /var/lib/etcd/member ${`${to}/member`} && sync -f ${to}`.text,
     onlyIf: sh`[ "$(${etcdMadeScript})" = ${host.facts.made} ] && [ "$(${anyMemory(hosts)})" != known ]`.text,

@@ -15,7 +15,6 @@ import {
   postgresIdentity,
   precondition,
   role,
-  service,
   sh,
   swarmService,
   t,
@@ -28,6 +27,7 @@ import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { etcdDataAside } from './sheets/leaving.ts'
 import { tls } from './sheets/secrets.ts'
 import { etcdService } from './sheets/services.ts'
+import { oneshot, timer } from './sheets/timers.ts'
 import { clientUrls, hasVote, votersOf } from './sheets/voters.ts'
 
 /** What it listens on. */
@@ -136,13 +136,8 @@ function snapshots(host: Host, hosts: readonly Host[], kept: number) {
   const job = (verb: 'snapshot' | 'defrag', when: string) => {
     const name = `provision-etcd-${verb}`
     return [
-      file(`/etc/systemd/system/${name}.service`, {
-        content: `# Written by provision (role etcd).\n[Unit]\nAfter=docker.service\n[Service]\nType=oneshot\nExecStart=/usr/local/sbin/provision-etcd ${verb}\n`,
-      }),
-      file(`/etc/systemd/system/${name}.timer`, {
-        content: `# Written by provision (role etcd).\n[Timer]\nOnCalendar=${when}\nAccuracySec=1min\nPersistent=true\n[Install]\nWantedBy=timers.target\n`,
-      }),
-      service(`${name}.timer`),
+      oneshot('etcd', name, `/usr/local/sbin/provision-etcd ${verb}`),
+      timer('etcd', name, { OnCalendar: when, AccuracySec: '1min', Persistent: true }),
     ]
   }
   return [

@@ -14,19 +14,12 @@ import {
   template,
 } from 'provision'
 import cluster from './cluster.ts'
-import {
-  archiveParameters,
-  backupSecretList,
-  backupSecrets,
-  backupVars,
-  hasBackups,
-  pgbackrestConf,
-} from './sheets/backup.ts'
+import { archiveParameters, backupVars, hasBackups, pgbackrestConf } from './sheets/backup.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { postgresHealthy, postgresPages } from './sheets/looks.ts'
 import { patroniOf } from './sheets/members.ts'
 import * as sheet from './sheets/postgres.ts'
-import { passwords, tls } from './sheets/secrets.ts'
+import { clusterSecrets } from './sheets/secrets.ts'
 import { postgresService, reload } from './sheets/services.ts'
 import { votersOf } from './sheets/voters.ts'
 
@@ -92,7 +85,7 @@ export default role({
   vars,
   facts: { ...imageFacts, hardware, current: patroniParameters },
   shared: { cluster, images: imageVars, backup: backupVars },
-  secrets: (_, { backup }) => ({ ...passwords, tls, ...backupSecrets(backup) }),
+  secrets: clusterSecrets,
   resources({ vars, facts, shared, secrets, host, hosts }) {
     const { ttl, loopWait, retryTimeout } = vars
     if (loopWait + 2 * retryTimeout > ttl)
@@ -159,11 +152,7 @@ export default role({
       config,
       reload('Patroni', service, config),
       swarmService(
-        postgresService(
-          { host, images: imageSet(shared.images, hosts), tls: secrets.tls },
-          secrets,
-          backupSecretList(secrets),
-        ),
+        postgresService({ host, images: imageSet(shared.images, hosts), tls: secrets.tls }, secrets),
         {
           interrupts: ['postgres'],
         },

@@ -7,19 +7,20 @@ import {
   precondition,
   type Resources,
   role,
+  serviceGone,
   sh,
   sharedVars,
   swarmService,
   t,
 } from 'provision'
 import cluster from './cluster.ts'
-import { backupSecretList, backupSecrets, backupVars } from './sheets/backup.ts'
+import { backupScript, backupVars } from './sheets/backup.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { etcdLook, swarmLook } from './sheets/looks.ts'
 import { mustKnow, patroniOf } from './sheets/members.ts'
-import { aliveBy } from './sheets/others.ts'
+import { alive } from './sheets/others.ts'
 import { allKeys } from './sheets/rollback.ts'
-import { passwords, tls } from './sheets/secrets.ts'
+import { clusterSecrets } from './sheets/secrets.ts'
 import { postgresService } from './sheets/services.ts'
 
 const vars = t.Object({
@@ -42,6 +43,9 @@ export default sharedVars('restore', vars)
 /** Patroni reads it beside its own file, as long as it is there: how a cluster that has no data yet comes by some. */
 const method = '/etc/provision/postgres/restore.yml'
 
+const whereLost =
+  'provision status says what is wrong; where etcd is lost, too: provision dr etcd-lost comes first'
+
 interface Scene {
   readonly at: string
   readonly target: { readonly type: string; readonly value: string }
@@ -60,7 +64,7 @@ function part(resources: (scene: Scene) => Resources) {
     vars,
     facts: imageFacts,
     shared: { cluster, images: imageVars, backup: backupVars },
-    secrets: (_, { backup }) => ({ ...passwords, tls, ...backupSecrets(backup) }),
+    secrets: clusterSecrets,
     resources({ vars: { at, type, value, on }, shared, secrets, host, hosts }) {
       mustKnow(hosts, [on])
       const own = hosts.find((h) => h.name === host.name)
@@ -74,11 +78,7 @@ function part(resources: (scene: Scene) => Resources) {
         isFirst: host.name === hosts[0]?.name,
         chosen,
         service: () =>
-          postgresService(
-            { host, images: imageSet(shared.images, hosts), tls: secrets.tls },
-            secrets,
-            backupSecretList(secrets),
-          ),
+          postgresService({ host, images: imageSet(shared.images, hosts), tls: secrets.tls }, secrets),
       })
     },
   })
@@ -89,19 +89,18 @@ export const aside = part(({ at, scope, host, isFirst }) => {
   const to = `/var/lib/pg/before-${at}`
   const service = `postgres-${host.name}`
   return [
-    alive('etcd', etcdLook, host.name),
-    alive('swarm', swarmLook, host.name),
+    alive('etcd', etcdLook, host, whereLost),
+    alive('swarm', swarmLook, host, whereLost),
     isFirst &&
       precondition('a backup', {
         needs: 'a repository with a backup in it',
-        measure: sh`/usr/local/sbin/provision-backup list | jq -er '.[0] | if .status.code == 0 then "newest: \(.backup | last | .label)" else error(.status.message) end'`,
+        measure: sh`${backupScript} list | jq -er '.[0] | if .status.code == 0 then "newest: \(.backup | last | .label)" else error(.status.message) end'`,
         next: 'provision backup list says what there is',
       }),
     command(`stop PostgreSQL, and set its data aside, in ${to}`, {
       // A primary that lives archives what it has not yet. Then it stops in order.
       run: sh`${containerOf(service)} | while read -r id; do docker exec "$id" sh -c ${archived(scope)} || :; done >/dev/null 2>&1
-curl -s -o /dev/null --unix-socket /run/docker.sock -X DELETE ${`http://docker/services/${service}`}
-end=$(($(date +%s) + 150)); while ${containerOf(service)} | grep -q .; do [ "$(date +%s)" -lt "$end" ] || { echo ${`a container of ${service} still runs`} >&2; exit 1; }; sleep 0.5; done
+${serviceGone(service, 150)}
 docker ps -q --filter name=breakglass-postgres | grep -q . && { echo 'PostgreSQL runs outside the swarm: provision-breakglass stop postgres' >&2; exit 1; }
 rm -rf /var/lib/pg/spool/archive; mkdir -p -m 0700 ${`${to}.new`} && for part in data wal; do [ ! -e /var/lib/pg/$part/main ] || mv -T /var/lib/pg/$part/main ${`${to}.new`}/$part || exit 1; done
 mv -T ${`${to}.new`} ${to} && sync -f ${to}`.text,
@@ -156,7 +155,7 @@ export const backedUp = part(({ at, isFirst }) => {
   return (
     isFirst &&
     command('a full backup of what was restored', {
-      run: sh`/usr/local/sbin/provision-backup begin && : >${mark}`.text,
+      run: sh`${backupScript} begin && : >${mark}`.text,
       unless: sh`[ -e ${mark} ]`.text,
     })
   )
@@ -177,12 +176,4 @@ bootstrap:
     keep_existing_recovery_conf: true
     no_params: true
 `
-}
-
-function alive(what: string, look: string, host: string) {
-  return precondition(`${what} on ${host}`, {
-    needs: `the member of ${what} on ${host} is alive`,
-    measure: aliveBy(look),
-    next: 'provision status says what is wrong; where etcd is lost, too: provision dr etcd-lost comes first',
-  })
 }

@@ -1,7 +1,7 @@
 import { directory, file, role, swarmSecret, t } from 'provision'
 import cluster from './cluster.ts'
-import { backupSecretList, backupSecrets, backupVars } from './sheets/backup.ts'
-import { identityFiles, listOf, passwords, swarmSecrets, tls } from './sheets/secrets.ts'
+import { backupVars } from './sheets/backup.ts'
+import { clusterSecrets, identityFiles, listOf, swarmSecrets } from './sheets/secrets.ts'
 
 const folder = '/etc/provision/tls'
 
@@ -13,9 +13,8 @@ export default role({
   name: 'secrets',
   vars: t.Object({}),
   shared: { cluster, backup: backupVars },
-  secrets: (_, { backup }) => ({ ...passwords, tls, ...backupSecrets(backup) }),
+  secrets: clusterSecrets,
   resources({ secrets, host, hosts }) {
-    const all = [...listOf(secrets), ...backupSecretList(secrets)]
     return [
       directory('/etc/provision'),
       directory(folder, { mode: '0700' }),
@@ -23,9 +22,11 @@ export default role({
       identityFiles(host, secrets.tls).map(({ file: name, value }) =>
         file(`${folder}/${name}`, { content: value, mode: '0400' }),
       ),
-      all.map((value) => file(`/etc/provision/secrets/${value.name}`, { content: value, mode: '0400' })),
+      listOf(secrets).map((value) =>
+        file(`/etc/provision/secrets/${value.name}`, { content: value, mode: '0400' }),
+      ),
       file(`${folder}/curl.conf`, { content: curlrc, mode: '0400' }),
-      swarmSecrets(host, hosts, secrets.tls, all).map(({ secret, value }) => swarmSecret(secret, value)),
+      swarmSecrets(host, hosts, secrets).map(({ secret, value }) => swarmSecret(secret, value)),
     ]
   },
 })

@@ -1,9 +1,9 @@
 import { onlyImages, onlySecrets, role, secretName, t } from 'provision'
 import cluster from './cluster.ts'
-import { backupSecretList, backupSecrets, backupVars } from './sheets/backup.ts'
+import { backupVars } from './sheets/backup.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { monitoring } from './sheets/monitoring.ts'
-import { listOf, passwords, swarmSecrets, tls } from './sheets/secrets.ts'
+import { clusterSecrets, swarmSecrets } from './sheets/secrets.ts'
 
 /** What is left over when everything new has proved itself: secrets and images of before. */
 export default role({
@@ -11,10 +11,10 @@ export default role({
   vars: t.Object({}),
   facts: imageFacts,
   shared: { cluster, images: imageVars, backup: backupVars, monitoring },
-  secrets: (_, { backup }) => ({ ...passwords, tls, ...backupSecrets(backup) }),
+  secrets: clusterSecrets,
   resources({ shared, secrets, host, hosts }) {
     const images = imageSet(shared.images, hosts, shared.monitoring.hosts.length > 0)
-    const mine = swarmSecrets(host, hosts, secrets.tls, [...listOf(secrets), ...backupSecretList(secrets)])
+    const mine = swarmSecrets(host, hosts, secrets)
     return [
       onlySecrets(host.name, {
         bases: mine.map(({ secret }) => secret),

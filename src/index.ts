@@ -1,5 +1,5 @@
 export { auditVars } from './audit/waivers.ts'
-export { containerOf } from './docker/api.ts'
+export { containerOf, serviceGone } from './docker/api.ts'
 export { engineMajor, enginePage, swarmNodes } from './docker/pages.ts'
 export { InputError, ProvisionError, RefusedError } from './errors.ts'
 export { bootedAt, bootId } from './facts/boot.ts'

@@ -1,5 +1,8 @@
 import { given, type Host, password, type Secret, type SecretSpec, sharedVars, t, template } from 'provision'
 
+/** What the timers run, and the commands. */
+export const backupScript = '/usr/local/sbin/provision-backup'
+
 const s3 = t.Object({
   bucket: t.String({ minLength: 1 }),
   endpoint: t.String({ minLength: 1, description: 'Host name or address, without https://.' }),
@@ -94,13 +97,13 @@ export function backupSecrets(repository: Repository): Specs {
   }
 }
 
-interface Opened {
+export interface BackupKeys {
   readonly cipher?: Secret
   readonly s3Key?: Secret
   readonly s3Secret?: Secret
 }
 
-export function backupSecretList({ cipher, s3Key, s3Secret }: Opened): readonly Secret[] {
+export function backupKeys({ cipher, s3Key, s3Secret }: BackupKeys): readonly Secret[] {
   return [cipher, s3Key, s3Secret].filter((secret) => secret !== undefined)
 }
 

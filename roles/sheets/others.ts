@@ -10,11 +10,17 @@ export function othersAlive(host: Host, hasVote: boolean) {
   ]
 }
 
-function alive(name: string, look: string, { name: host }: Host) {
+/** This host's member of something is alive, or the run is refused. */
+export function alive(
+  name: string,
+  look: string,
+  { name: host }: Host,
+  next = 'provision status says what is wrong; bring it back first, one after the other',
+) {
   return precondition(`${name} on ${host}`, {
     needs: `the member of ${name} on ${host} is alive`,
     measure: aliveBy(look),
-    next: 'provision status says what is wrong; bring it back first, one after the other',
+    next,
   })
 }
 

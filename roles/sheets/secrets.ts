@@ -1,4 +1,5 @@
 import { type Host, type Identity, identity, password, type Secret, secretName } from 'provision'
+import { type BackupKeys, backupKeys, backupSecrets, type Repository } from './backup.ts'
 
 /** The host's key and certificate: also for the address that moves. */
 export const tls = identity((shared) => {
@@ -17,8 +18,15 @@ export const passwords = {
 
 export type Passwords = { readonly [K in keyof typeof passwords]: Secret }
 
-export function listOf({ superuser, replication, rewind, pooler, rest }: Passwords): readonly Secret[] {
-  return [superuser, replication, rewind, pooler, rest]
+/** What the cluster's parts are given: passwords, the host's identity, and the keys of the repository, where there is one. */
+export function clusterSecrets(_: unknown, { backup }: { readonly backup: Repository }) {
+  return { ...passwords, tls, ...backupSecrets(backup) }
+}
+
+/** All but the identity. */
+export function listOf(secrets: Passwords & BackupKeys): readonly Secret[] {
+  const { superuser, replication, rewind, pooler, rest } = secrets
+  return [superuser, replication, rewind, pooler, rest, ...backupKeys(secrets)]
 }
 
 export function identityFiles(host: Host, { key, certificate, authority }: Identity) {
@@ -33,12 +41,11 @@ export function identityFiles(host: Host, { key, certificate, authority }: Ident
 export function swarmSecrets(
   host: Host,
   hosts: readonly Host[],
-  tls: Identity,
-  all: readonly Secret[],
+  secrets: Passwords & BackupKeys & { readonly tls: Identity },
 ): readonly { readonly secret: string; readonly value: Secret | string }[] {
-  const own = identityFiles(host, tls)
+  const own = identityFiles(host, secrets.tls)
   if (hosts[0]?.name !== host.name) return own.filter(({ secret }) => secret !== 'tls-ca')
-  return [...own, ...all.map((value) => ({ secret: value.name, value }))]
+  return [...own, ...listOf(secrets).map((value) => ({ secret: value.name, value }))]
 }
 
 /** The host's key and certificates as a service mounts them. */

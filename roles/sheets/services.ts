@@ -8,6 +8,7 @@ import {
   type ServiceWish,
   sh,
 } from 'provision'
+import { type BackupKeys, backupKeys } from './backup.ts'
 import type { ImageSet } from './images.ts'
 import { identityMounts, type Passwords, passwordMounts } from './secrets.ts'
 
@@ -52,12 +53,7 @@ export function etcdService({ host, images, tls }: Parts): ServiceWish {
   }
 }
 
-export function postgresService(
-  { host, images, tls }: Parts,
-  passwords: Passwords,
-  /** Of the repository of backups. */
-  more: readonly Secret[],
-): ServiceWish {
+export function postgresService({ host, images, tls }: Parts, secrets: Passwords & BackupKeys): ServiceWish {
   return {
     name: `postgres-${host.name}`,
     image: images.postgres.tag,
@@ -74,11 +70,11 @@ export function postgresService(
     secrets: [
       ...identityMounts(host, tls),
       ...passwordMounts([
-        passwords.superuser,
-        passwords.replication,
-        passwords.rewind,
-        passwords.rest,
-        ...more,
+        secrets.superuser,
+        secrets.replication,
+        secrets.rewind,
+        secrets.rest,
+        ...backupKeys(secrets),
       ]),
     ],
     stopSeconds: 120,

@@ -1,10 +1,10 @@
 import { pipeline } from 'node:stream/promises'
-import { CommandError, InputError, lastLines, ProvisionError } from '../errors.ts'
+import { CommandError, InputError, lastLines } from '../errors.ts'
 import { loadInventory } from '../inventory/index.ts'
 import type { Host } from '../model/host.ts'
-import type { Transport } from '../model/transport.ts'
+import type { Connect, Transport } from '../model/transport.ts'
 import { type Script, sh } from '../shell/sh.ts'
-import { withConnector } from './connector.ts'
+import { firstOf, withConnector } from './connector.ts'
 import { hostNamed } from './day2.ts'
 
 /** The host's own script (role backup): what the timers run, too. */
@@ -67,15 +67,8 @@ function mustHaveBackups(hosts: readonly Host[], inventory: string): void {
 }
 
 /** Who makes the next backup, as the first host that answers says it. */
-async function turn(hosts: readonly Host[], connect: (host: Host) => Promise<Transport>): Promise<string> {
-  let last: unknown
-  for (const host of hosts)
-    try {
-      await using link = await connect(host)
-      return (await read(link, sh`${script} turn`)).trim()
-    } catch (error) {
-      if (!(error instanceof ProvisionError)) throw error
-      last = error
-    }
-  throw last
+async function turn(hosts: readonly Host[], connect: Connect): Promise<string> {
+  const { link, answer } = await firstOf(hosts, connect, (asked) => read(asked, sh`${script} turn`))
+  await link[Symbol.asyncDispose]()
+  return answer.trim()
 }

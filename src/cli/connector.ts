@@ -1,6 +1,6 @@
-import { InputError } from '../errors.ts'
+import { InputError, ProvisionError } from '../errors.ts'
 import type { Host } from '../model/host.ts'
-import type { Connect } from '../model/transport.ts'
+import type { Connect, Transport } from '../model/transport.ts'
 import { type SshOptions, shownKey } from '../transport/client.ts'
 import type { Jumps } from '../transport/jump.ts'
 import { connectSsh } from '../transport/ssh.ts'
@@ -67,6 +67,30 @@ export async function withConnector<T>(
   } finally {
     connector.close()
   }
+}
+
+/**
+ * The first host, in their order, that can be reached and that `ask` gets an answer from. Whoever calls closes its way.
+ * Throws what the last one failed with.
+ */
+export async function firstOf<T>(
+  hosts: readonly Host[],
+  connect: Connect,
+  ask: (link: Transport) => Promise<T>,
+): Promise<{ readonly link: Transport; readonly answer: T }> {
+  let last: unknown
+  for (const host of hosts) {
+    let link: Transport | undefined
+    try {
+      link = await connect(host)
+      return { link, answer: await ask(link) }
+    } catch (error) {
+      await link?.[Symbol.asyncDispose]()
+      if (!(error instanceof ProvisionError)) throw error
+      last = error
+    }
+  }
+  throw last
 }
 
 /** Lets at most `forks` in at a time. */

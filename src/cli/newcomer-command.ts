@@ -4,6 +4,7 @@ import type { Host } from '../model/host.ts'
 import { fingerprint, keyType, verdict } from '../transport/host-keys.ts'
 import { trustKey } from '../transport/known-hosts.ts'
 import { ask } from './ask.ts'
+import { mustType } from './confirm.ts'
 import { withConnector } from './connector.ts'
 import { hostNamed } from './day2.ts'
 import type { NewcomerFlags } from './flags.ts'
@@ -21,7 +22,13 @@ export async function newcomerCommand(
   const { hosts } = loadInventory(flags.inventory, { set: flags.set ?? [] })
   const host = hostNamed(name, hosts)
   if (flags.decommission) return decommission(name, flags)
-  if (flags.wipe && !flags.check) await mustConfirm(name, flags)
+  if (flags.wipe && !flags.check)
+    await mustType(name, flags.confirm, {
+      danger: '--wipe deletes databases for good',
+      question: `What ${name} holds of another cluster will be gone.`,
+      called: 'its name',
+      host: name,
+    })
   await withConnector(flags, hosts, async (connector) => {
     const { host: completed, key } = await connector.hostKey(host)
     if (verdict(completed, key) !== 'known') await accept(completed, key, flags)
@@ -41,18 +48,6 @@ async function decommission(name: string, flags: NewcomerFlags): Promise<number>
       `${name} has left. Switch it off, put the new machine in its place (or write its address into ${flags.inventory}), then: provision replace ${name}`,
     )
   return code
-}
-
-async function mustConfirm(name: string, { confirm }: NewcomerFlags): Promise<void> {
-  if (confirm === undefined && !process.stdin.isTTY)
-    throw new InputError({
-      host: name,
-      what: '--wipe deletes databases for good, and there is nobody to ask',
-      next: `confirm it: --confirm ${name}`,
-    })
-  const typed = confirm ?? (await ask(`What ${name} holds of another cluster will be gone. Type its name: `))
-  if (typed !== name)
-    throw new RefusedError({ host: name, what: `its name is ${name}, not ${typed}: nothing was changed` })
 }
 
 /** Takes the new machine's key, when it is the one that the operator has read. */

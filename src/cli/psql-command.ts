@@ -2,14 +2,13 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { containerOf } from '../docker/api.ts'
-import { CommandError, InputError, lastLines, ProvisionError } from '../errors.ts'
+import { CommandError, InputError, lastLines } from '../errors.ts'
 import { loadInventory } from '../inventory/index.ts'
-import type { Host } from '../model/host.ts'
 import type { Transport } from '../model/transport.ts'
 import { clientPsql } from '../resources/sql.ts'
 import { sh } from '../shell/sh.ts'
 import { readVault } from '../vault/store.ts'
-import { connectorFor } from './connector.ts'
+import { firstOf, withConnector } from './connector.ts'
 import type { PsqlFlags } from './flags.ts'
 import { loadPlaybook } from './load-playbook.ts'
 import { vipOf } from './status-command.ts'
@@ -34,24 +33,21 @@ export async function psqlCommand(database: string, flags: PsqlFlags): Promise<n
   const password = (await readVault(inventory.secrets))[`db-${owner}`]
   if (!password)
     throw new InputError({ what: `there is no password for ${owner} yet`, next: 'run provision first' })
-  const connector = connectorFor(flags, (name) => inventory.hosts.find((h) => h.name === name))
-  const link = await firstOf(inventory.hosts, connector.connect).catch((error: unknown) => {
-    connector.close()
-    throw error
+  return withConnector(flags, inventory.hosts, async ({ connect }) => {
+    const { link } = await firstOf(inventory.hosts, connect, mustHaveContainer)
+    try {
+      const target = `host=${vip} port=${flags.read ? 5433 : 5432} dbname=${database} user=${owner} sslmode=verify-full sslrootcert=/run/provision/tls/ca.crt connect_timeout=10`
+      const args = flags.command === undefined ? [] : ['-c', flags.command]
+      const script = clientPsql(`postgres-${link.host.name}`, target, args)
+      const { output, done } = await link.pipe(script, Readable.from(input(password, flags)))
+      await pipeline(output, process.stdout, { end: false })
+      const { code, stderr } = await done
+      process.stderr.write(stderr)
+      return code
+    } finally {
+      await link[Symbol.asyncDispose]()
+    }
   })
-  try {
-    const target = `host=${vip} port=${flags.read ? 5433 : 5432} dbname=${database} user=${owner} sslmode=verify-full sslrootcert=/run/provision/tls/ca.crt connect_timeout=10`
-    const args = flags.command === undefined ? [] : ['-c', flags.command]
-    const script = clientPsql(`postgres-${link.host.name}`, target, args)
-    const { output, done } = await link.pipe(script, Readable.from(input(password, flags)))
-    await pipeline(output, process.stdout, { end: false })
-    const { code, stderr } = await done
-    process.stderr.write(stderr)
-    return code
-  } finally {
-    await link[Symbol.asyncDispose]()
-    connector.close()
-  }
 }
 
 /** The password goes first, on standard input: it is in no process list. */
@@ -60,27 +56,15 @@ async function* input(password: string, { command }: PsqlFlags): AsyncGenerator<
   if (command === undefined) yield* process.stdin
 }
 
-/** The first host whose container can be asked: that of a host whose Docker daemon is dead may run, and is out of reach. */
-async function firstOf(
-  hosts: readonly Host[],
-  connect: (host: Host) => Promise<Transport>,
-): Promise<Transport> {
-  let last: unknown
-  for (const host of hosts)
-    try {
-      const link = await connect(host)
-      const { code, stderr } = await link.exec(sh`${containerOf(`postgres-${host.name}`)} | grep -q .`)
-      if (code === 0) return link
-      await link[Symbol.asyncDispose]()
-      last = new CommandError({
-        host: host.name,
-        what: 'no container of PostgreSQL to ask from',
-        why: lastLines(stderr),
-        next: 'provision status',
-      })
-    } catch (error) {
-      if (!(error instanceof ProvisionError)) throw error
-      last = error
-    }
-  throw last
+/** Its container can be asked: that of a host whose Docker daemon is dead may run, and is out of reach. */
+async function mustHaveContainer(link: Transport): Promise<void> {
+  const { name } = link.host
+  const { code, stderr } = await link.exec(sh`${containerOf(`postgres-${name}`)} | grep -q .`)
+  if (code === 0) return
+  throw new CommandError({
+    host: name,
+    what: 'no container of PostgreSQL to ask from',
+    why: lastLines(stderr),
+    next: 'provision status',
+  })
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { InputError, RefusedError } from '../errors.ts'
+import { InputError } from '../errors.ts'
 import { loadInventory } from '../inventory/index.ts'
-import { ask } from './ask.ts'
+import { mustType } from './confirm.ts'
 import type { RunFlags } from './flags.ts'
 import { loadPlaybook } from './load-playbook.ts'
 import { runCommand } from './run-command.ts'
@@ -16,16 +16,16 @@ export interface RollbackFlags extends RunFlags {
 
 /** `provision rollback PHASE`: takes this phase of the stack and all after it back. Data only with its name typed. */
 export async function rollbackCommand(phase: string, flags: RollbackFlags): Promise<number> {
-  if (flags.destroyData) await mustConfirm(flags)
+  if (flags.destroyData) {
+    const scope = await scopeOf(flags.inventory)
+    await mustType(scope, flags.confirm, {
+      danger: '--destroy-data deletes databases for good',
+      question: `All data of ${scope} will be gone.`,
+      called: 'the name of the cluster',
+    })
+  }
   const set = [...(flags.set ?? []), ...(flags.destroyData ? ['rollback.destroyData=true'] : [])]
   return runCommand(playbookFile, { ...flags, until: phase, set })
-}
-
-async function mustConfirm(flags: RollbackFlags): Promise<void> {
-  const scope = await scopeOf(flags.inventory)
-  const typed = flags.confirm ?? (await typedName(scope))
-  if (typed !== scope)
-    throw new RefusedError({ what: `the name of the cluster is ${scope}, not ${typed}: nothing was changed` })
 }
 
 /** The cluster's name as the playbook itself reads it: the inventory may leave it to its default. */
@@ -36,13 +36,4 @@ export async function scopeOf(file: string): Promise<string> {
   const [host] = inventory.hosts
   if (!shared || !host) throw new InputError({ what: 'the inventory has no hosts with a cluster' })
   return (inventory.varsFor(host, shared) as { readonly scope: string }).scope
-}
-
-async function typedName(scope: string): Promise<string> {
-  if (!process.stdin.isTTY)
-    throw new InputError({
-      what: '--destroy-data deletes databases for good, and there is nobody to ask',
-      next: `confirm it: --confirm ${scope}`,
-    })
-  return ask(`All data of ${scope} will be gone. Type its name: `)
 }

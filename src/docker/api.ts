@@ -17,6 +17,15 @@ export function enginePost(path: Script, body: Script): Script {
   return sh`${body} | curl -sS --max-time 100 --fail-with-body --unix-socket /run/docker.sock -H 'Content-Type: application/json' -d @- http://docker${path}`
 }
 
+/**
+ * Takes a service of the swarm away and waits until no container of it runs on this host any more; fails where one still
+ * does after so many seconds. A service that is not there is gone already.
+ */
+export function serviceGone(name: string, seconds: number): Script {
+  return sh`curl -s -o /dev/null --unix-socket /run/docker.sock -X DELETE ${`http://docker/services/${name}`}
+end=$(($(date +%s) + ${seconds})); while ${containerOf(name)} | grep -q .; do if [ "$(date +%s)" -ge "$end" ]; then echo ${`containers of ${name} still run`} >&2; exit 1; fi; sleep 0.5; done`
+}
+
 /** The id of the container that runs for a service of the swarm on this host; empty where none does. */
 export function containerOf(service: string): Script {
   return sh`docker ps -q --filter ${`label=com.docker.swarm.service.name=${service}`}`

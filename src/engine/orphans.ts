@@ -6,8 +6,7 @@ import type { Session } from './session.ts'
 
 /**
  * With `--prune`: what we managed and no role asks for any more is taken away at the end of the last play that makes
- * something. What
- * cannot be taken away (a kernel value, a package) is forgotten: it stays as it is, and is told so once.
+ * something. What cannot be taken away (a kernel value, a package) is forgotten: it stays as it is, and is told so once.
  */
 export async function addOrphans(
   s: Session,

@@ -1,3 +1,4 @@
+import type { Drill } from '../status/look.ts'
 import { table } from './table.ts'
 
 /** As much of `pgbackrest info --output=json` as is shown. */
@@ -17,15 +18,11 @@ export interface RepositoryInfo {
   }[]
 }
 
-/** What a drill has found. */
-export interface Drill {
+/** What a drill has found, as a whole. */
+interface Finding extends Drill {
   readonly host: string
-  /** Seconds since 1970. */
-  readonly at: number
   readonly target: string
   readonly rows: number
-  readonly rpoSeconds: number
-  readonly rtoSeconds: number
 }
 
 /** `provision backup list` for people. */
@@ -52,7 +49,7 @@ export function formatBackups(all: readonly RepositoryInfo[]): string {
 }
 
 /** What a drill has proven, for people. */
-export function formatDrill({ host, target, rows, rpoSeconds, rtoSeconds }: Drill): string {
+export function formatDrill({ host, target, rows, rpoSeconds, rtoSeconds }: Finding): string {
   return `Restored on ${host} to ${target}: ${rows} rows of the canary, all as in the cluster.
 RPO ${rpoSeconds} s: so much would be lost if all hosts were gone now.
 RTO ${rtoSeconds} s: so long until the restored server answered.`

@@ -1,4 +1,4 @@
-import { containerOf } from '../docker/api.ts'
+import { serviceGone } from '../docker/api.ts'
 import { enginePage, runningContainers, secretNames, swarmInfo } from '../docker/pages.ts'
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
@@ -39,14 +39,7 @@ const services: Kind<Wanted, boolean> = {
     },
   }),
   plan: (_, isThere) => (isThere ? [{ attribute: 'service', from: 'present', to: 'absent' }] : []),
-  apply: (planned) =>
-    lines(
-      planned.map(
-        ({ desired: { name } }) =>
-          sh`curl -s -o /dev/null --unix-socket /run/docker.sock -X DELETE ${`http://docker/services/${name}`}
-end=$(($(date +%s) + 150)); while ${containerOf(name)} | grep -q .; do if [ "$(date +%s)" -ge "$end" ]; then echo ${`containers of ${name} still run`} >&2; exit 1; fi; sleep 0.5; done`,
-      ),
-    ),
+  apply: (planned) => lines(planned.map(({ desired: { name } }) => serviceGone(name, 150))),
   risks: () => ['restart'],
 }
 

@@ -1,5 +1,5 @@
 import { apart } from '../model/clock.ts'
-import type { HostView } from './look.ts'
+import type { Backup, Drill, HostView } from './look.ts'
 
 /** What is not as it should be. */
 export interface Trouble {
@@ -26,8 +26,8 @@ export interface Status {
   }
   /** Of all hosts; undefined where no backups are set up. */
   readonly backups?: {
-    readonly last?: NonNullable<NonNullable<HostView['backups']>['last']> & { readonly host: string }
-    readonly drill?: NonNullable<NonNullable<HostView['backups']>['drill']> & { readonly host: string }
+    readonly last?: Backup & { readonly host: string }
+    readonly drill?: Drill & { readonly host: string }
   }
   readonly troubles: readonly Trouble[]
   readonly ok: boolean

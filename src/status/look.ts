@@ -4,6 +4,22 @@ import type { Host } from '../model/host.ts'
 import type { Output } from '../model/probe.ts'
 import { raw, type Script, sh } from '../shell/sh.ts'
 
+/** A backup, as the host that made it notes it. Times in seconds since 1970. */
+export interface Backup {
+  readonly label: string
+  readonly type: string
+  readonly at: number
+  /** Bytes that it added to the repository. */
+  readonly stored: number
+}
+
+/** A restore that was compared with the cluster, as the host that did it notes it. */
+export interface Drill {
+  readonly at: number
+  readonly rpoSeconds: number
+  readonly rtoSeconds: number
+}
+
 /** What one host says of every part of the stack; undefined where a part does not answer. */
 export interface HostView {
   readonly swarm?: {
@@ -45,14 +61,9 @@ export interface HostView {
   readonly backups?: {
     readonly since: number
     /** The last one that this host has made. */
-    readonly last?: {
-      readonly label: string
-      readonly type: string
-      readonly at: number
-      readonly stored: number
-    }
+    readonly last?: Backup
     /** The last restore that this host has proven. */
-    readonly drill?: { readonly at: number; readonly rpoSeconds: number; readonly rtoSeconds: number }
+    readonly drill?: Drill
   }
   readonly certificateDays?: number
   readonly clockOffset: ClockOffset
