@@ -13,7 +13,7 @@ import {
   isBarred,
   type PatroniOwn,
   type Peer,
-  patroniOwn,
+  patroniSettled,
   positionText,
   postgresBarred,
   postgresIdentity,
@@ -69,7 +69,7 @@ function part(
     vars,
     facts: {
       memory: etcdMemory,
-      own: patroniOwn,
+      own: patroniSettled,
       identity: postgresIdentity,
       barred: postgresBarred,
       seat: etcdSeat,

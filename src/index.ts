@@ -19,7 +19,13 @@ export { hasLeft, leftFile } from './facts/left.ts'
 export { login } from './facts/login.ts'
 export { network } from './facts/network.ts'
 export { os } from './facts/os.ts'
-export { type PatroniOwn, patroniCluster, patroniOwn, patroniParameters } from './facts/patroni.ts'
+export {
+  type PatroniOwn,
+  patroniCluster,
+  patroniOwn,
+  patroniParameters,
+  patroniSettled,
+} from './facts/patroni.ts'
 export { isBarred, postgresBarred } from './facts/postgres-barred.ts'
 export { postgresIdentity } from './facts/postgres-identity.ts'
 export { prepared } from './facts/prepared.ts'

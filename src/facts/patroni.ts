@@ -60,6 +60,23 @@ export const patroniOwn: Fact<PatroniOwn | undefined> = {
   },
 }
 
+/**
+ * The same, waited for up to a minute where there is data and no position yet: a primary that steps down restarts its server,
+ * and until it runs again nobody can say how far it is.
+ */
+export const patroniSettled: Fact<PatroniOwn | undefined> = {
+  name: 'patroni-settled',
+  withinSeconds: 120,
+  probe: {
+    ...patroniOwn.probe,
+    script: sh`end=$(($(date +%s) + 60)); while page=$(${ownPage('/patroni')}); do
+  case $page in *'"state": "running"'*'"xlog"'*) break ;; esac
+  [ -e /var/lib/pg/data/main/global/pg_control ] && [ "$(date +%s)" -lt "$end" ] || break
+  sleep 1
+done; printf %s "$page"`,
+  },
+}
+
 /** What this host's Patroni says of the cluster; undefined where none answers. */
 export const patroniCluster: Fact<PatroniCluster | undefined> = {
   name: 'patroni-cluster',
