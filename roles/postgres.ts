@@ -52,6 +52,7 @@ const vars = t.Object({
     default: {},
     description: "PostgreSQL's parameters over those of the sheet, or beside them.",
   }),
+  logDays: t.Integer({ default: 14, minimum: 1, description: "Days that PostgreSQL's log is kept." }),
   // Measured: a lost host costs ttl at most, and 5 s more where etcd's leader dies with it. Patroni allows no less.
   ttl: t.Integer({
     default: 20,
@@ -137,9 +138,13 @@ export default role({
     )
     return [
       directory('/etc/provision/postgres'),
-      ['/var/lib/pg', '/var/lib/pg/data', '/var/lib/pg/wal', '/var/lib/pg/spool'].map((path) =>
-        directory(path, { owner: '5432', group: '5432', mode: '0700' }),
+      ['/var/lib/pg', '/var/lib/pg/data', '/var/lib/pg/wal', '/var/lib/pg/spool', sheet.logFolder].map(
+        (path) => directory(path, { owner: '5432', group: '5432', mode: '0700' }),
       ),
+      // By the time of the last line: systemd-tmpfiles goes by that of the last reader, too, unless it is told.
+      file('/etc/tmpfiles.d/provision-postgres-log.conf', {
+        content: `# Written by provision (role postgres).\ne ${sheet.logFolder} 0700 5432 5432 m:${vars.logDays}d\n`,
+      }),
       // A file, not a variable of the service: when a member comes, goes or moves, no other one is restarted.
       file('/etc/provision/postgres/members', { content: `${addresses.join(',')}\n` }),
       archives && [

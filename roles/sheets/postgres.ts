@@ -27,6 +27,8 @@ export const refused: ReadonlySet<string> = new Set([
   'restore_command',
 ])
 
+export const logFolder = '/var/lib/pg/log'
+
 /** The sheet; 32 GB with SSDs is the reference, 64 GB and more follow by the same formulas. */
 export function postgresParameters(sizes: Sizes): Parameters {
   const { memoryMb, cores, maxConnections, walVolumeMb, members } = sizes
@@ -96,8 +98,13 @@ export function postgresParameters(sizes: Sizes): Parameters {
     track_io_timing: 'on',
     track_wal_io_timing: 'on',
     track_commit_timestamp: 'off',
-    // The container's log: Docker rotates it.
-    logging_collector: 'off',
+    // On the host, one JSON line each, so that they outlive a container; taken away after postgres.logDays.
+    logging_collector: 'on',
+    log_destination: 'jsonlog',
+    log_directory: logFolder,
+    log_filename: 'postgresql-%Y-%m-%d_%H%M%S.log',
+    log_rotation_age: '1d',
+    log_rotation_size: '100MB',
     log_checkpoints: 'on',
     log_lock_waits: 'on',
     log_temp_files: '64MB',

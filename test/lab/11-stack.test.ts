@@ -84,7 +84,7 @@ test('no secret is anywhere but where it belongs', async () => {
 { for f in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do tr '\0' '\n' < "$f" 2>/dev/null; done; } | grep -cFf $p
 journalctl --no-pager -q | grep -cFf $p
 docker ps -aq | xargs -r docker inspect | grep -cFf $p
-for c in $(docker ps -aq); do docker logs "$c" 2>&1; done | grep -cFf $p
+{ for c in $(docker ps -aq); do docker logs "$c" 2>&1; done; cat /var/lib/pg/log/*; } | grep -cFf $p
 docker service ls -q | xargs -r docker service inspect | grep -cFf $p
 find / -xdev -type f -perm /004 -not -path '/proc/*' -not -path '/sys/*' -size -4M -exec grep -lFf $p {} + 2>/dev/null | grep -v '^/root/.patterns$' | head; find /run /tmp /etc /var/lib/provision -type f -perm /044 -exec grep -lFf $p {} + 2>/dev/null; rm -f $p`,
     )
