@@ -131,6 +131,12 @@ export function alertmanagerConfig({ webhook, deadMan }: Receivers): string {
         ],
         equal: ['cluster', 'instance'],
       },
+      // dockerd's metrics come by the same file.
+      {
+        source_matchers: ['alertname = MetricsStale'],
+        target_matchers: ['alertname = SwarmManagerDown'],
+        equal: ['cluster', 'instance'],
+      },
       {
         source_matchers: ['alertname = ReplicationLagHigh'],
         target_matchers: ['alertname = ReplicationLagElevated'],
