@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   check,
@@ -48,6 +48,9 @@ export const ports: readonly Port[] = [
 const folder = join(import.meta.dirname, '..', 'templates', 'monitoring')
 /** Not templates of ours: what is in braces is Prometheus' own. */
 const own = (name: string) => readFileSync(join(folder, name), 'utf8')
+
+/** Pages of Prometheus: one that says how the cluster is, and the dashboards (templates/monitoring/dashboards). */
+const consoles = readdirSync(join(folder, 'consoles'))
 
 const on = '/etc/provision/monitoring'
 
@@ -120,7 +123,7 @@ function configuration(
   return [
     directory(on),
     directory(`${on}/consoles`),
-    file(`${on}/consoles/index.html`, { content: own('consoles/index.html') }),
+    consoles.map((name) => file(`${on}/consoles/${name}`, { content: own(`consoles/${name}`) })),
     prometheus,
     rules,
     command('reload Prometheus', {

@@ -4,6 +4,7 @@ import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { boards } from '../../../templates/monitoring/dashboards/boards.ts'
+import { consolePage } from '../../../templates/monitoring/dashboards/console.ts'
 import { dashboard } from '../../../templates/monitoring/dashboards/grafana.ts'
 import { known, metricsIn } from './metrics.ts'
 
@@ -69,8 +70,11 @@ const read = (name: string) => JSON.parse(readFileSync(join(folder, 'dashboards'
 
 test('the dashboards are those of boards.ts (npm run docs)', () => {
   expect(names.toSorted()).toEqual(boards.map((b) => `${b.uid}.json`).toSorted())
-  for (const board of boards)
+  for (const board of boards) {
     expect(read(`${board.uid}.json`)).toEqual(JSON.parse(JSON.stringify(dashboard(board))))
+    const page = readFileSync(join(folder, 'consoles', `${board.uid}.html`), 'utf8')
+    expect(page).toBe(consolePage(board, boards))
+  }
 })
 
 test.each(names)(
