@@ -8,6 +8,7 @@ import {
   file,
   type Host,
   InputError,
+  monitoringLogin,
   type Port,
   role,
   Secret,
@@ -99,7 +100,7 @@ export default role({
           ),
         ),
         // The password as curl reads it: in no command line.
-        file('/etc/provision/secrets/monitoring.curl', {
+        file(monitoringLogin, {
           content: new Secret(secrets.web.name, curlrc(secrets.web)),
           mode: '0400',
         }),
@@ -159,6 +160,6 @@ function targets({ address }: Host, scraped: Scraped): string {
   const count = jobsOf(scraped).reduce((sum, job) => sum + job.static_configs.length, 0)
   const judge = `input | .data.result | (map(select(.value[1] != "1") | "\\(.metric.job) of \\(.metric.instance)") | join(", ")) as $down
 | if $down != "" then "not reached: \\($down)" elif length != $count then "\\(length) of \\($count) targets are known" else "" end`
-  return sh`said=$(curl -K /etc/provision/secrets/monitoring.curl ${`https://${address}:9090/api/v1/query?query=up`} | jq -rn --argjson count ${String(count)} ${judge}) || { echo 'Prometheus does not answer'; exit 1; }; [ -z "$said" ] || { echo "$said"; exit 1; }`
+  return sh`said=$(curl -K ${monitoringLogin} ${`https://${address}:9090/api/v1/query?query=up`} | jq -rn --argjson count ${String(count)} ${judge}) || { echo 'Prometheus does not answer'; exit 1; }; [ -z "$said" ] || { echo "$said"; exit 1; }`
     .text
 }

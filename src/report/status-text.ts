@@ -52,13 +52,19 @@ export function formatStatus(status: Status, color: boolean): string {
     table(head, rows),
     `clients → ${status.vip} on ${holder ?? missing} → HAProxy → ${backend ?? missing} → primary ${leader ?? missing}`,
     ...(status.backups ? [backups(status.backups)] : []),
+    ...(status.alerts ?? []).map(({ name, severity, summary, since }) =>
+      p(
+        severity === 'critical' ? 'red' : 'yellow',
+        `alert     ${name}: ${summary} (since ${ago(Date.parse(since) / 1000).replace(/ ago$/, '')})`,
+      ),
+    ),
     ...status.troubles.map(({ severity, host, what }) =>
       p(
         severity === 'critical' ? 'red' : 'yellow',
         `${severity.padEnd(8)}  ${host ? `${host}: ` : ''}${what}`,
       ),
     ),
-    status.ok ? good('All is well.') : '',
+    status.ok && !status.alerts?.length ? good('All is well.') : '',
   ]
     .filter(Boolean)
     .join('\n')

@@ -1,5 +1,5 @@
 import { apart } from '../model/clock.ts'
-import type { Backup, Drill, HostView } from './look.ts'
+import type { Alert, Backup, Drill, HostView } from './look.ts'
 
 /** What is not as it should be. */
 export interface Trouble {
@@ -29,6 +29,8 @@ export interface Status {
     readonly last?: Backup & { readonly host: string }
     readonly drill?: Drill & { readonly host: string }
   }
+  /** What the cluster's own monitoring says; undefined where there is none. They do not make it `ok` or not. */
+  readonly alerts?: readonly Alert[]
   readonly troubles: readonly Trouble[]
   readonly ok: boolean
 }
@@ -119,6 +121,13 @@ export function judge(vip: string, hosts: Status['hosts'], now = Date.now() / 10
       warning(`no restore was proven for ${Math.floor(days)} days: provision drill restore`)
   }
 
+  // Each Prometheus watches all: what both say is one alert.
+  const watchers = seen.filter(({ view }) => view.alerts !== undefined)
+  for (const { name, view } of watchers) if (!view.alerts) warning('Prometheus does not answer', name)
+  const alerts = new Map(
+    watchers.flatMap(({ view }) => (view.alerts ?? []).map((a) => [`${a.name} ${a.summary}`, a] as const)),
+  )
+
   const [holder] = holders
   const rw = Object.entries(seen.find((h) => h.name === holder)?.view.proxy?.rw ?? {})
   const up = rw.filter(([, state]) => state.startsWith('UP')).map(([server]) => server)
@@ -132,6 +141,7 @@ export function judge(vip: string, hosts: Status['hosts'], now = Date.now() / 10
     ...(Number.isFinite(since)
       ? { backups: { ...(last ? { last } : {}), ...(drill ? { drill } : {}) } }
       : {}),
+    ...(watchers.length > 0 ? { alerts: [...alerts.values()] } : {}),
     troubles,
     ok: troubles.length === 0,
   }

@@ -20,6 +20,15 @@ export interface Drill {
   readonly rtoSeconds: number
 }
 
+/** An alert that fires, as a Prometheus of the cluster says it. */
+export interface Alert {
+  readonly name: string
+  readonly severity: string
+  readonly summary: string
+  /** Since when (ISO 8601). */
+  readonly since: string
+}
+
 /** What one host says of every part of the stack; undefined where a part does not answer. */
 export interface HostView {
   readonly swarm?: {
@@ -65,6 +74,8 @@ export interface HostView {
     /** The last restore that this host has proven. */
     readonly drill?: Drill
   }
+  /** Undefined where no Prometheus runs; null where it does not answer. */
+  readonly alerts?: readonly Alert[] | null
   readonly certificateDays?: number
   readonly clockOffset: ClockOffset
   /** Part of the file systems that is used, by mount point: 0 to 1. */
@@ -73,6 +84,11 @@ export interface HostView {
 
 const own = 'curl -fK /etc/provision/tls/curl.conf'
 const docker = 'curl -sf --max-time 5 --unix-socket /run/docker.sock http://docker'
+
+/** How curl logs in to Prometheus. */
+export const monitoringLogin = '/etc/provision/secrets/monitoring.curl'
+const firing = `[.data.alerts[] | select(.state == "firing" and .labels.alertname != "DeadMansSwitch")
+  | {name: .labels.alertname, severity: .labels.severity, summary: .annotations.summary, since: .activeAt}]`
 
 /** All of a host in one script; each part ends in a mark, and may be empty. */
 export function lookScript({ address }: Host, vip: string): Script {
@@ -90,8 +106,9 @@ curl -s --max-time 3 'http://127.0.0.1:8404/;csv' | cut -d, -f1,2,18 | grep -E '
 ip -o addr show | grep -c ${` ${vip}/`} ${mark}
 date -ur ${drainedFile} +%FT%TZ 2>/dev/null ${mark}
 stat -c %Y /etc/systemd/system/provision-drill.timer 2>/dev/null && (cd /var/lib/provision; cat backup.json 2>/dev/null || echo null; cat drill.json 2>/dev/null || echo null) ${mark}
+if [ -e ${monitoringLogin} ]; then curl -K ${monitoringLogin} --max-time 5 ${`https://${address}:9090/api/v1/alerts`} 2>/dev/null | jq -ce ${firing} || echo null; fi ${mark}
 cat /etc/provision/tls/host.crt ${mark}
-df -P / /var/lib/pg /var/lib/etcd /var/lib/docker 2>/dev/null ${mark}
+df -P / /var/lib/pg /var/lib/pg/wal /var/lib/etcd /var/lib/docker 2>/dev/null ${mark}
 :`
 }
 
@@ -112,6 +129,7 @@ export function parseLook({ stdout }: Output, daysLeft: (pem: string) => number,
     vip,
     drained,
     backups,
+    alerts,
     pem,
     df,
   ] = parts
@@ -165,6 +183,7 @@ export function parseLook({ stdout }: Output, daysLeft: (pem: string) => number,
     holdsVip: Number(vip) > 0,
     ...(drained ? { drainedSince: drained } : {}),
     ...(backups ? { backups: backupsOf(backups) } : {}),
+    ...(alerts ? { alerts: json<readonly Alert[] | null>(alerts) ?? null } : {}),
     ...(pem ? { certificateDays: daysLeft(pem) } : {}),
     clockOffset: clockOffset(Number(clock), sent, Date.now() / 1000),
     disks: Object.fromEntries(

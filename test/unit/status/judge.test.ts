@@ -62,6 +62,20 @@ test('a host that is drained is told, with the way back', () => {
   ])
 })
 
+test('alerts: what two Prometheus say is one; one that is silent is told', () => {
+  const alert = {
+    name: 'NodeDown',
+    severity: 'critical',
+    summary: 'h3 does not answer',
+    since: '2027-01-01T00:00:00Z',
+  }
+  const status = judge(vip, hosts({ h1: { alerts: [alert] }, h2: { alerts: [alert] } }))
+  expect([status.alerts, status.ok]).toEqual([[alert], true])
+  const silent = judge(vip, hosts({ h1: { alerts: [] }, h2: { alerts: null } }))
+  expect([silent.alerts, troubles(silent)]).toEqual([[], ['h2: Prometheus does not answer']])
+  expect(judge(vip, hosts({})).alerts).toBeUndefined()
+})
+
 test('backups: the newest of all hosts counts; too old ones are told', () => {
   const now = 1_000_000_000
   const last = { label: 'F', type: 'full', at: now - 3600, stored: 1 }
