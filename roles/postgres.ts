@@ -16,7 +16,7 @@ import {
 import cluster from './cluster.ts'
 import { archiveParameters, backupVars, hasBackups, pgbackrestConf } from './sheets/backup.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
-import { postgresHealthy, postgresPages } from './sheets/looks.ts'
+import { postgresBusy, postgresHealthy, postgresPages } from './sheets/looks.ts'
 import { patroniOf } from './sheets/members.ts'
 import * as sheet from './sheets/postgres.ts'
 import { clusterSecrets } from './sheets/secrets.ts'
@@ -164,6 +164,7 @@ export default role({
       ),
       check(`one leader and ${hosts.length - 1} streaming standbys`, postgresHealthy(host, hosts.length), {
         withinSeconds: 300,
+        busy: postgresBusy(host),
         pages: postgresPages(host, hosts.length),
       }),
       settings,

@@ -16,7 +16,7 @@ import {
 import cluster from './cluster.ts'
 import { backupScript, backupVars } from './sheets/backup.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
-import { etcdLook, swarmLook } from './sheets/looks.ts'
+import { etcdLook, postgresBusy, swarmLook } from './sheets/looks.ts'
 import { mustKnow, patroniOf } from './sheets/members.ts'
 import { alive } from './sheets/others.ts'
 import { allKeys } from './sheets/rollback.ts'
@@ -138,7 +138,7 @@ export const leads = part(({ host, chosen, service }) => {
       `${host.name} leads with what was restored`,
       sh`[ "$(curl -K /etc/provision/tls/curl.conf -o /dev/null -w '%{http_code}' ${`${url}/primary`})" = 200 ] || { echo ${`${host.name} is still restoring: docker service logs postgres-${host.name}`}; exit 1; }`
         .text,
-      { withinSeconds: 1750 },
+      { withinSeconds: 600, busy: postgresBusy(host) },
     ),
     file(method, { ensure: 'absent' }),
   ]

@@ -36,6 +36,13 @@ case $own in alive*) ;; *) echo "this member: $own"; exit 1 ;; esac
 [ "$n" = '1 ${members}' ] || { echo "leaders and healthy members: \${n:-no answer}"; exit 1; }`
 }
 
+/** Is a member being copied, or restored? Its state is Patroni's: `creating replica`, `running custom bootstrap script`, … */
+export function postgresBusy(host: Host): string {
+  const { url } = patroniOf(host)
+  return sh`curl -K /etc/provision/tls/curl.conf ${`${url}/cluster`} | jq -e 'any(.members[]?; .state | test("creating replica|bootstrap"))'`
+    .text
+}
+
 /** The same judgement, from pages that are asked for anyway. */
 export function postgresPages(host: Host, members: number) {
   const { name } = host

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError, ConnectError, lastLines } from '../errors.ts'
 import type { Reporter } from '../model/event.ts'
+import { limitOf } from '../model/kind.ts'
 import { idOf, type Resource } from '../model/resource.ts'
 import type { Transport } from '../model/transport.ts'
 import { lines, type Script, sh } from '../shell/sh.ts'
@@ -88,7 +89,7 @@ async function applyRun(
     { script: sh`if [ "$code" = 0 ]; then ${clearOwed(todo.map((d) => d.resource))}; fi` },
     ...look.parts,
   ]
-  const timeoutMs = (kind.timeoutSeconds ?? 300) * 1000
+  const timeoutMs = limitOf(kind, planned)
   const [, applied, , ...outputs] = await ask(session, parts, report, timeoutMs)
   if (applied?.code !== 0) throw failure(host, await unsettled(session, todo, options), applied)
   if (kind.confirm) await confirm(session, kind.confirm(planned), report)

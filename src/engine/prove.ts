@@ -1,5 +1,6 @@
 import { RefusedError } from '../errors.ts'
 import { type Begun, keyOf } from '../model/begun.ts'
+import { limitOf } from '../model/kind.ts'
 import { idOf } from '../model/resource.ts'
 import type { RunRecord } from '../model/run-record.ts'
 import { lines, sh } from '../shell/sh.ts'
@@ -66,12 +67,7 @@ async function waitedFor(
     const planned = dues
       .filter((d) => d.resource.kind === kind)
       .map((d) => ({ desired: d.resource.desired, actual: d.actual, changes: d.step.changes, answers: [] }))
-    await ask(
-      s,
-      [{ script: kind.apply(planned), isolated: true }],
-      report,
-      (kind.timeoutSeconds ?? 300) * 1000,
-    )
+    await ask(s, [{ script: kind.apply(planned), isolated: true }], report, limitOf(kind, planned))
   }
   const look = glance(dues.map((d) => d.resource))
   return due(dues, look.match(await ask(s, look.parts, report), s.host.name), new Map(), root)

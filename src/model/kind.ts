@@ -60,6 +60,8 @@ export interface Kind<Desired = unknown, Actual = unknown> {
   advice?(desired: Desired): string
   /** Seconds that `apply` may take (default 300). */
   readonly timeoutSeconds?: number
+  /** The same, where it depends on what is wanted. */
+  secondsFor?(desired: readonly Desired[]): number
   /** Reads all at once; answers in the same order. Kinds that share one probe function are read in one question. */
   probe(desired: readonly Desired[]): Probe<readonly Actual[]>
   /** [] means converged. */
@@ -81,4 +83,9 @@ export interface Kind<Desired = unknown, Actual = unknown> {
   transfer?(planned: Planned<Desired, Actual>): Transfer | undefined
   /** `apply` makes the host go away: the engine waits for it to answer again with another boot id. */
   readonly reboots?: boolean
+}
+
+/** Milliseconds that `apply` may take for all of these together. */
+export function limitOf(kind: Kind, planned: readonly { readonly desired: unknown }[]): number {
+  return (kind.secondsFor?.(planned.map((p) => p.desired)) ?? kind.timeoutSeconds ?? 300) * 1000
 }

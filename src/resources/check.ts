@@ -9,6 +9,8 @@ interface Check {
   /** How long it is tried again before it counts as failed. */
   readonly withinSeconds: number
   readonly everySeconds: number
+  /** A script that exits 0 as long as somebody works on it: then it is waited for on and on, twelve hours at most. */
+  readonly busy: string | undefined
   readonly pages: Pages | undefined
 }
 
@@ -26,7 +28,8 @@ interface Verdict {
 
 /**
  * Something that must hold at this point: a service that answers, a file that somebody else writes. It changes
- * nothing; what does not hold yet is tried again (`withinSeconds`) after the steps before it have run.
+ * nothing; what does not hold yet is tried again (`withinSeconds`) after the steps before it have run; longer where `busy`
+ * says that it is being worked on, as a copy of a large database is.
  */
 export function check(
   name: string,
@@ -34,11 +37,12 @@ export function check(
   options: Meta & {
     readonly withinSeconds?: number
     readonly everySeconds?: number
+    readonly busy?: string
     readonly pages?: Pages
   } = {},
 ): Resource<Check, Verdict> {
-  const { withinSeconds = 30, everySeconds = 1, pages } = options
-  return resource(kind, name, { test, withinSeconds, everySeconds, pages }, options)
+  const { withinSeconds = 30, everySeconds = 1, busy, pages } = options
+  return resource(kind, name, { test, withinSeconds, everySeconds, busy, pages }, options)
 }
 
 /** Waits for a local port, a file, or a command: a check with a longer breath. */
@@ -53,11 +57,14 @@ export function waitFor(
   return check(`command ${what.command}`, what.command, patient)
 }
 
+/** Seconds. 4 TB at 100 MB/s take eleven hours. */
+const longest = 12 * 3600
+
 const kind: Kind<Check, Verdict> = {
   name: 'check',
   verifies: true,
-  // The longest of them is bounded by its own limit; this bounds their sum.
-  timeoutSeconds: 1800,
+  // Each is bounded by its own limit; this bounds their sum.
+  secondsFor: (checks) => (checks.some((c) => c.busy !== undefined) ? longest : 1800),
   probe: (checks) => ({
     // `eval` in a subshell: a check may exit or be wrong, it is its own only; one process each.
     script: lines([
@@ -86,8 +93,8 @@ const kind: Kind<Check, Verdict> = {
   apply: (planned) =>
     lines(
       planned.map(
-        ({ desired: { test, withinSeconds, everySeconds } }) =>
-          sh`end=$(($(date +%s) + ${withinSeconds})); while ! said=$( (eval ${test}) 2>&1 ); do if [ "$(date +%s)" -ge "$end" ]; then printf '%s\n' ${`still failing after ${withinSeconds} s: ${test}`} "$said" >&2; exit 1; fi; sleep ${everySeconds}; done`,
+        ({ desired: { test, withinSeconds, everySeconds, busy = 'false' } }) =>
+          sh`end=$(($(date +%s) + ${withinSeconds})); while ! said=$( (eval ${test}) 2>&1 ); do if [ "$(date +%s)" -ge "$end" ] && ! (eval ${busy}) >/dev/null 2>&1; then printf '%s\n' ${`still failing after ${withinSeconds} s: ${test}`} "$said" >&2; exit 1; fi; sleep ${everySeconds}; done`,
       ),
     ),
 }

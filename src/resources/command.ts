@@ -8,12 +8,14 @@ interface Wanted {
   readonly guard: string | undefined
   /** The exit code class of the guard that means "nothing to do": true for `unless`, false for `onlyIf`. */
   readonly doneWhen: boolean
+  readonly withinSeconds: number
 }
 
 /**
  * A script with a guard, for what no kind covers, or one that follows a change (a handler): `on` runs it once after
  * any of these resources has changed, in this run or in one that died. `unless`: run while this fails. `onlyIf`: run while this succeeds.
- * The guard must turn when the script has run: the proof at the end of the run holds it to that.
+ * The guard must turn when the script has run: the proof at the end of the run holds it to that. `withinSeconds`: what it may
+ * take (default 300).
  */
 export function command(
   name: string,
@@ -22,9 +24,10 @@ export function command(
     readonly unless?: string
     readonly onlyIf?: string
     readonly on?: readonly Resource[]
+    readonly withinSeconds?: number
   },
 ): Resource<Wanted, boolean> {
-  const { run, unless, onlyIf, on } = options
+  const { run, unless, onlyIf, on, withinSeconds = 300 } = options
   const guard = unless ?? onlyIf
   if ((guard === undefined && !on) || (unless !== undefined && onlyIf !== undefined))
     throw new InputError({
@@ -34,13 +37,14 @@ export function command(
   return resource(
     kind,
     name,
-    { run, guard, doneWhen: guard === undefined || unless !== undefined },
+    { run, guard, doneWhen: guard === undefined || unless !== undefined, withinSeconds },
     { ...options, ...(on ? { triggers: on } : {}) },
   )
 }
 
 const kind: Kind<Wanted, boolean> = {
   name: 'command',
+  secondsFor: (commands) => commands.reduce((sum, { withinSeconds }) => sum + withinSeconds, 0),
   probe: (commands) => ({
     isolated: true,
     script: lines(

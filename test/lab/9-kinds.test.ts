@@ -158,3 +158,20 @@ test('a check may waver once more at the proof: it is waited for, as after the s
   if (!host) throw new Error('no host')
   expect(Number(await on(host, sh`cat /run/wavers`))).toBeGreaterThanOrEqual(5)
 })
+
+test('a check is waited for beyond its time while it is worked on, and no longer', async () => {
+  const worked = (seconds: number) =>
+    converge(one(), () => [
+      command('begin', {
+        run: `rm -f /run/made; touch /run/at-work; systemd-run -q sh -c 'sleep 4; touch /run/made; sleep ${seconds}; rm -f /run/at-work'`,
+        unless: '[ -e /run/made ]',
+      }),
+      check('made', '[ -e /run/made ] && [ ! -e /run/at-work ]', {
+        withinSeconds: 1,
+        busy: '[ -e /run/at-work ]',
+      }),
+    ])
+  expect((await worked(2)).failures).toEqual([])
+  const given = await converge(one(), () => [check('never', 'false', { withinSeconds: 1, busy: 'false' })])
+  expect(given.failures.join()).toContain('still failing after 1 s')
+})
