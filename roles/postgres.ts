@@ -138,8 +138,10 @@ export default role({
     )
     return [
       directory('/etc/provision/postgres'),
-      ['/var/lib/pg', '/var/lib/pg/data', '/var/lib/pg/wal', '/var/lib/pg/spool', sheet.logFolder].map(
-        (path) => directory(path, { owner: '5432', group: '5432', mode: '0700' }),
+      // Who watches the disks must get as far as to what is mounted below.
+      directory('/var/lib/pg', { owner: '5432', group: '5432', mode: '0711' }),
+      ['/var/lib/pg/data', '/var/lib/pg/wal', '/var/lib/pg/spool', sheet.logFolder].map((path) =>
+        directory(path, { owner: '5432', group: '5432', mode: '0700' }),
       ),
       // By the time of the last line: systemd-tmpfiles goes by that of the last reader, too, unless it is told.
       file('/etc/tmpfiles.d/provision-postgres-log.conf', {

@@ -1,3 +1,4 @@
+import type { Document } from 'yaml'
 import { labHost } from '../../src/lab/settings.ts'
 import { sh } from '../../src/shell/sh.ts'
 import { provision } from './cli.ts'
@@ -29,12 +30,14 @@ cat store.crt`,
   )
 }
 
-/** The lab's inventory with a repository in that bucket. */
+/** The lab's inventory with a repository in that bucket, and whatever else `change` does to it. */
 export function inventoryWithStore(
   authority: string,
   more: Readonly<Record<string, unknown>> = {},
+  change: (document: Document) => void = () => undefined,
 ): readonly string[] {
   return inventoryWith((document) => {
+    change(document)
     document.setIn(['vars', 'backup'], {
       s3: { bucket, endpoint: address, uriStyle: 'path', authority },
       archiveTimeout: 5,
