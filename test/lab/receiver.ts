@@ -19,9 +19,12 @@ interface Message {
 
 const [address, port] = process.argv.slice(2)
 let isRefusing = false
-createInterface({ input: process.stdin }).on('line', (line) => {
-  isRefusing = line === 'refuse'
-})
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    isRefusing = line === 'refuse'
+  })
+  // Who started it has died.
+  .on('close', () => process.exit())
 createServer(async (request, response) => {
   const { alerts } = (await json(request)) as Message
   if (!isRefusing)

@@ -1,4 +1,5 @@
 import type { Document } from 'yaml'
+import { isUp } from '../../src/lab/host.ts'
 import { labHost } from '../../src/lab/settings.ts'
 import { sh } from '../../src/shell/sh.ts'
 import { provision } from './cli.ts'
@@ -11,9 +12,13 @@ export const bucket = 'backups'
 
 /**
  * An S3 server (Debian's python3-moto) behind TLS on a machine of its own, and a bucket. Gives its certificate in PEM. Its own
- * TLS leaves pgBackRest waiting for the end of the answer to a PUT: HAProxy stands in front.
+ * TLS leaves pgBackRest waiting for the end of the answer to a PUT: HAProxy stands in front. One that is up is gone on with.
  */
 export async function storeUp(): Promise<string> {
+  if (isUp(labHost(store))) {
+    const there = await onMachine(store, sh`cat /root/store.crt 2>/dev/null || :`)
+    if (there) return there
+  }
   await blank(store)
   return onMachine(
     store,
