@@ -94,12 +94,10 @@ metrics() {
   certificate swarm /var/lib/docker/swarm/certificates/swarm-node.crt
   curl -s --max-time 5 http://127.0.0.1:9323/metrics | grep -E '^(# (HELP|TYPE) )?(swarm_(node_manager|manager_leader|manager_nodes)|engine_daemon_(engine_info|container_states_containers|health_checks_failed_total))\\b'
 }
-trap 'rm -f "$to" "$to.new"; exit 0' TERM
 while :; do
   metrics > "$to.new"
   chmod 0644 "$to.new" && mv -f "$to.new" "$to"
-  # In the background: a signal is then heard at once.
-  sleep 15 & wait $!
+  sleep 15
 done
 `
 }
@@ -110,6 +108,8 @@ Description=Metrics of this host that no exporter has
 After=network-online.target docker.service
 [Service]
 ExecStart=/usr/local/sbin/provision-metrics
+# Nothing old is shown for what is true now.
+ExecStopPost=/bin/rm -f ${textfiles}/provision.prom ${textfiles}/provision.prom.new
 Restart=always
 RestartSec=3
 [Install]

@@ -12,7 +12,8 @@ export function checkTypes(playbook: string, root: string): void {
   const stamp = join(root, '.cache', `types-${fingerprint(playbook, root)}`)
   if (existsSync(stamp)) return
   mkdirSync(dirname(stamp), { recursive: true })
-  const project = `${stamp}.json`
+  // Two runs may check at once.
+  const project = `${stamp}.${process.pid}.json`
   // A project of its own: the playbook may lie anywhere, and the tests are none of its business.
   writeFileSync(
     project,

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { ConnectError } from '../../src/errors.ts'
 import { cable } from '../../src/lab/host.ts'
 import { labHost } from '../../src/lab/settings.ts'
 import { patroniRequest } from '../../src/patroni/api.ts'
@@ -8,11 +9,22 @@ import { raw, type Script, sh } from '../../src/shell/sh.ts'
 import { readVault } from '../../src/vault/store.ts'
 import { done } from '../lab/acting.ts'
 import { place, vip } from '../lab/client.ts'
-import { on, roles } from '../lab/cluster.ts'
+import { on as onHost, roles } from '../lab/cluster.ts'
 import { onMachine } from '../lab/machines.ts'
 import { store } from '../lab/s3.ts'
 
 const execute = promisify(execFile)
+
+/** sshd turns some away while many log in at once. */
+async function on(name: string, script: Script, tries = 5): Promise<string> {
+  try {
+    return await onHost(name, script)
+  } catch (error) {
+    if (tries === 1 || !(error instanceof ConnectError)) throw error
+    await sleep(1000)
+    return on(name, script, tries - 1)
+  }
+}
 const hosts = ['h1', 'h2', 'h3']
 const everywhere = (script: Script) => Promise.all(hosts.map((h) => on(h, script)))
 const address = (name: string) => labHost(name).address
@@ -89,21 +101,25 @@ const shortLived = (name: string, days: number) =>
   )
 const longLived = (name: string) => on(name, sh`cd /etc/provision/tls; mv -f host.crt.kept host.crt`)
 
-/** Sessions that sleep: `count` of them, as `connection` says. */
+/** Sessions that sleep: `count` of them, as `connection` says. Who is refused comes again, for some minutes. */
 async function sleepers(name: string, unit: string, count: number, connection: Script, password = '') {
+  const loop = `read PGPASSWORD; export PGPASSWORD; cat >/tmp/${unit}.sql; for n in $(seq 12); do /usr/lib/postgresql/17/bin/pgbench -n -c ${count} -j 1 -t 1 -f /tmp/${unit}.sql ${connection.text}; sleep 1; done`
   await on(
     name,
     sh`id=$(docker ps -qf name=postgres-); printf '%s\n%s\n' ${password} 'SELECT pg_sleep(900);' >/run/${raw(unit)}; chmod 0600 /run/${raw(unit)}
-systemd-run -q --unit=${unit} sh -c ${`docker exec -i $0 sh -c 'read PGPASSWORD; export PGPASSWORD; exec /usr/lib/postgresql/17/bin/pgbench -n -c ${count} -j 1 -t 1 -f - ${connection.text}' </run/${unit}`} "$id"`,
+systemd-run -q --unit=${unit} --property=StandardInput=${`file:/run/${unit}`} docker exec -i "$id" sh -c ${loop.replaceAll('$', '$$')}`,
   )
 }
-const awake = (name: string, unit: string) =>
-  on(name, sh`systemctl stop ${unit} || :; rm -f /run/${raw(unit)}`).then(() =>
-    psql(
-      name,
-      "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep'",
-    ),
+const awake = async (name: string, unit: string) => {
+  await on(
+    name,
+    sh`docker exec "$(docker ps -qf name=postgres-)" pkill -f ${`/tmp/${unit}.sql`}; systemctl stop ${unit} || :; rm -f /run/${raw(unit)}`,
   )
+  await psql(
+    name,
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep'",
+  )
+}
 
 /** An incremental backup by this host, whosever turn it is. */
 const backup = (name: string) => on(name, sh`systemd-run -q provision-backup run incr --here`)
@@ -167,13 +183,13 @@ export const batches = (receiver: { refuse(is: boolean): void }): readonly (read
       cure: ({ leader }) => awake(leader, 'alerts-connections'),
     },
     {
-      what: 'ten clients of a pool of five sleep in their transactions',
+      what: 'twenty clients of a pool of five, and five in reserve, sleep in their transactions',
       alerts: ['PgBouncerWaiting'],
       cause: async ({ leader }) =>
         sleepers(
           leader,
           'alerts-pool',
-          10,
+          20,
           sh`-h ${vip} -U cluster_app distributed_postgres_cluster`,
           (await readVault(place))['db-cluster_app'],
         ),
@@ -243,13 +259,13 @@ export const batches = (receiver: { refuse(is: boolean): void }): readonly (read
       what: 'etcd is filled to 85 % of its quota',
       alerts: ['EtcdDatabaseFull'],
       async cause({ leader }) {
-        await on(leader, sh`head -c 1000000 /dev/urandom | base64 -w0 >/tmp/value`)
-        for (let n = 0; n < 55; n++)
-          await etcd(
-            leader,
-            'put',
-            sh`printf '{"key":"%s","value":"%s"}' "$(printf alerts/%s ${n} | base64)" "$(cat /tmp/value)"`,
-          )
+        await on(
+          leader,
+          sh`head -c 1000000 /dev/urandom | base64 -w0 >/tmp/value
+for n in $(seq 55); do
+  { printf '{"key":"%s","value":"' "$(printf alerts/$n | base64)"; cat /tmp/value; printf '"}'; } | curl -fsK /etc/provision/tls/curl.conf -d @- https://127.0.0.1:2379/v3/kv/put >/dev/null || exit 1
+done`,
+        )
       },
       async cure({ leader }) {
         const said = await etcd(
