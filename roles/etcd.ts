@@ -159,7 +159,10 @@ case \${1:-} in
     file=/var/lib/etcd-snapshots/$(date -u +%Y-%m-%dT%H-%M-%SZ).db
     ctl snapshot save "$file" >/dev/null
     ls -1 /var/lib/etcd-snapshots/*.db | head -n -${kept} | xargs -r rm -f -- ;;
-  defrag) ctl defrag --command-timeout=60s ;;
+  defrag)
+    ctl defrag --command-timeout=60s
+    # One that had reached its quota takes writes again only when it is told. If there is no room, it says so again.
+    ! ctl alarm list | grep -q NOSPACE || ctl alarm disarm >/dev/null ;;
   *) ctl "$@" ;;
 esac
 `

@@ -107,7 +107,7 @@ async function sleepers(name: string, unit: string, count: number, connection: S
   await on(
     name,
     sh`id=$(docker ps -qf name=postgres-); printf '%s\n%s\n' ${password} 'SELECT pg_sleep(900);' >/run/${raw(unit)}; chmod 0600 /run/${raw(unit)}
-systemd-run -q --unit=${unit} --property=StandardInput=${`file:/run/${unit}`} docker exec -i "$id" sh -c ${loop.replaceAll('$', '$$')}`,
+systemd-run -q --collect --unit=${unit} --property=StandardInput=${`file:/run/${unit}`} docker exec -i "$id" sh -c ${loop.replaceAll('$', '$$')}`,
   )
 }
 const awake = async (name: string, unit: string) => {
@@ -183,17 +183,19 @@ export const batches = (receiver: { refuse(is: boolean): void }): readonly (read
       cure: ({ leader }) => awake(leader, 'alerts-connections'),
     },
     {
-      what: 'twenty clients of a pool of five, and five in reserve, sleep in their transactions',
+      what: 'ten clients of a pool of five, and five in reserve, sleep in their transactions, and ten more come',
       alerts: ['PgBouncerWaiting'],
-      cause: async ({ leader }) =>
-        sleepers(
-          leader,
-          'alerts-pool',
-          20,
-          sh`-h ${vip} -U cluster_app distributed_postgres_cluster`,
-          (await readVault(place))['db-cluster_app'],
-        ),
-      cure: ({ leader }) => awake(leader, 'alerts-pool'),
+      async cause({ leader }) {
+        const password = (await readVault(place))['db-cluster_app']
+        const connection = sh`-h ${vip} -U cluster_app distributed_postgres_cluster`
+        await sleepers(leader, 'alerts-pool', 10, connection, password)
+        await sleep(5000)
+        await sleepers(leader, 'alerts-queue', 10, connection, password)
+      },
+      async cure({ leader }) {
+        await awake(leader, 'alerts-queue')
+        await awake(leader, 'alerts-pool')
+      },
     },
     {
       what: 'Patroni is paused, and forgotten',
@@ -208,14 +210,24 @@ export const batches = (receiver: { refuse(is: boolean): void }): readonly (read
       cure: ({ leader }) => settings(leader, { postgresql: { parameters: { max_connections: 200 } } }),
     },
     {
-      what: 'a standby whose replay is paused, 40 MB later',
+      what: 'the replay of a standby is paused, 15 MB later',
       alerts: ['ReplicationLagElevated'],
       async cause({ leader, standbys: [, name] }) {
+        // Each segment that is closed early counts whole.
+        await settings(leader, { postgresql: { parameters: { archive_timeout: '300s' } } })
         await psql(name, 'SELECT pg_wal_replay_pause()')
-        await write(leader, 40)
+        await write(leader, 15)
       },
-      // It goes on in the next batch.
-      cure: async () => undefined,
+      cure: ({ standbys: [, name] }) => psql(name, 'SELECT pg_wal_replay_resume()'),
+    },
+    {
+      what: 'and 120 MB more',
+      alerts: ['ReplicationLagHigh'],
+      async cause({ leader }) {
+        await sleep(150_000)
+        await write(leader, 120)
+      },
+      cure: ({ leader }) => settings(leader, { postgresql: { parameters: { archive_timeout: '5s' } } }),
     },
     {
       what: 'the Alertmanagers do not reach each other',
@@ -231,17 +243,6 @@ export const batches = (receiver: { refuse(is: boolean): void }): readonly (read
     },
   ],
   [
-    {
-      what: 'the same standby, 160 MB behind',
-      alerts: ['ReplicationLagHigh'],
-      async cause({ leader, standbys }) {
-        for (const name of standbys)
-          if ((await psql(name, 'SELECT pg_is_wal_replay_paused()')) === 't') await write(leader, 120)
-      },
-      async cure({ standbys }) {
-        for (const name of standbys) await psql(name, 'SELECT pg_wal_replay_resume()')
-      },
-    },
     {
       what: 'the store of the backups is gone, and a backup is due',
       alerts: ['WalArchiveFailing', 'WalArchiveStale', 'BackupFailed', 'BackupTooOld', 'RestoreDrillTooOld'],

@@ -78,7 +78,11 @@ export const boards: readonly Board[] = [
             'sum by (instance, database) (pgbouncer_pools_client_waiting_connections)',
         },
       },
-      { title: 'Targets that are down', unit: 'none', queries: { '{{job}} of {{instance}}': 'up == 0' } },
+      {
+        title: 'Targets that are down',
+        unit: 'none',
+        queries: { '{{job}}': 'count by (job) (up == 0) or 0 * count by (job) (up)' },
+      },
     ],
   },
   {
@@ -126,7 +130,8 @@ export const boards: readonly Board[] = [
         title: 'Oldest transaction',
         unit: 's',
         queries: {
-          '{{instance}}': `time() - pg_long_running_transactions_oldest_timestamp_seconds{${on}} > 0`,
+          // 0 where there is none.
+          '{{instance}}': `(time() - pg_long_running_transactions_oldest_timestamp_seconds{${on}}) * (pg_long_running_transactions_oldest_timestamp_seconds{${on}} > bool 0)`,
         },
       },
       {
@@ -303,7 +308,7 @@ export const boards: readonly Board[] = [
         unit: 's',
         kind: 'stat',
         width: 8,
-        queries: { '{{type}}': 'time() - max by (type) (provision_backup_last_success_timestamp_seconds)' },
+        queries: { '': 'time() - max(provision_backup_last_success_timestamp_seconds)' },
       },
       {
         title: 'Age of the last restore on trial',

@@ -44,7 +44,7 @@ function section(panel: Panel, i: number): string {
   const exprs = Object.values(panel.queries)
   const heading = `<h2>${panel.title}</h2>`
   if (panel.kind === 'stat')
-    return `<section class="stat">${heading}<p>{{ range query ${JSON.stringify(exprs[0])} }}{{ humanize .Value }}{{ end }}</p></section>`
+    return `<section class="stat">${heading}<p>{{ range query ${JSON.stringify(exprs[0])} }}{{ ${panel.unit === 's' ? 'humanizeDuration' : 'humanize'} .Value }}{{ end }}</p></section>`
   const { units, format } = unitOf[panel.unit] ?? { units: '', format: 'humanize' }
   const graph = {
     expr: exprs.map((expr) => expr.replaceAll('$instance', '\u0000')),
@@ -58,7 +58,7 @@ function section(panel: Panel, i: number): string {
   const text = JSON.stringify(graph).replaceAll('\\u0000', '" + instance + "')
   return `<section>${heading}<div id="g${i}"></div>
 <script>{ const instance = {{ or .Params.instance ".*" }}
-new PromConsole.Graph({ ...${text}, node: document.getElementById("g${i}"), yAxisFormatter: PromConsole.NumberFormatter.${format} }) }</script></section>`
+new PromConsole.Graph({ ...${text}, node: document.getElementById("g${i}"), yAxisFormatter: (n) => n && PromConsole.NumberFormatter.${format}(n) }) }</script></section>`
 }
 
 /** Grafana's units as PromConsole has them. */
