@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -49,6 +49,7 @@ class Receiver {
     )
     this.#child.stdout?.on('data', (data) => {
       this.#text += data
+      appendFileSync(join(folder, 'alerts.ndjson'), data)
     })
   }
   told(): readonly Told[] {
@@ -198,7 +199,8 @@ test('each alert fires by its real cause, arrives at the webhook, and is resolve
   const failures: string[] = []
   const tried = (what: string, work: Promise<unknown>) =>
     work.catch((error: Error) => failures.push(`${what}: ${error.message}`))
-  for (const causes of batches(receiver)) {
+  // ALERTS_FROM=4: only the batches from there on, while one works on them. The table is then not whole, and the test fails.
+  for (const causes of batches(receiver).slice(Number(process.env.ALERTS_FROM ?? 0))) {
     const of = await scene()
     const batch = await Promise.all(
       causes.map(async (cause, i) => {

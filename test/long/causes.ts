@@ -214,7 +214,7 @@ export const batches = (receiver: { refuse(is: boolean): void }): readonly (read
       alerts: ['ReplicationLagElevated'],
       async cause({ leader, standbys: [, name] }) {
         // Each segment that is closed early counts whole.
-        await settings(leader, { postgresql: { parameters: { archive_timeout: '300s' } } })
+        await settings(leader, { postgresql: { parameters: { archive_timeout: '50s' } } })
         await psql(name, 'SELECT pg_wal_replay_pause()')
         await write(leader, 15)
       },
@@ -257,13 +257,19 @@ export const batches = (receiver: { refuse(is: boolean): void }): readonly (read
       },
     },
     {
+      what: 'a host does not reach etcd any more',
+      alerts: ['PatroniDcsStale'],
+      cause: ({ standbys: [, name] }) => on(name, sh`iptables -I OUTPUT 1 -p tcp --dport 2379 -j DROP`),
+      cure: ({ standbys: [, name] }) => on(name, sh`iptables -D OUTPUT -p tcp --dport 2379 -j DROP`),
+    },
+    {
       what: 'etcd is filled to 85 % of its quota',
       alerts: ['EtcdDatabaseFull'],
       async cause({ leader }) {
         await on(
           leader,
           sh`head -c 1000000 /dev/urandom | base64 -w0 >/tmp/value
-for n in $(seq 55); do
+for n in $(seq 50); do
   { printf '{"key":"%s","value":"' "$(printf alerts/$n | base64)"; cat /tmp/value; printf '"}'; } | curl -fsK /etc/provision/tls/curl.conf -d @- https://127.0.0.1:2379/v3/kv/put >/dev/null || exit 1
 done`,
         )
@@ -298,11 +304,17 @@ done`,
         await write(leader, 300)
         await psql(leader, 'CHECKPOINT')
       },
-      // What a run would do: the parameters as the sheet has them.
-      cure: ({ leader }) =>
-        settings(leader, {
+      // The parameters as the sheet has them; then what the runbook says: a slot that was lost is never whole again.
+      async cure({ leader }) {
+        await settings(leader, {
           postgresql: { parameters: { max_slot_wal_keep_size: '1024MB', wal_keep_size: '128MB' } },
-        }),
+        })
+        await sleep(12_000)
+        await psql(
+          leader,
+          'SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE invalidation_reason IS NOT NULL AND active; SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE invalidation_reason IS NOT NULL;',
+        )
+      },
     },
     {
       what: 'the other standby is cut off as well',
@@ -340,7 +352,7 @@ done`,
     },
     {
       what: 'etcd is stopped on a second host',
-      alerts: ['EtcdQuorumLost', 'FailsafeActive', 'PatroniDcsStale'],
+      alerts: ['EtcdQuorumLost', 'FailsafeActive'],
       async cause({ standbys: [, name] }) {
         await sleep(60_000)
         await scale(name, `etcd-${name}`, 0)
