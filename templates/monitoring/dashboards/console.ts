@@ -13,6 +13,7 @@ export function consolePage(board: Board, boards: readonly Board[]): string {
 <html>
 <head>
 <meta charset="utf-8">
+<link rel="icon" href="data:,">
 <title>${board.title}</title>
 <link rel="stylesheet" href="{{ pathPrefix }}/classic/static/rickshaw/rickshaw.min.css">
 <link rel="stylesheet" href="{{ pathPrefix }}/classic/static/css/prom_console.css">
