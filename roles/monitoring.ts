@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   check,
@@ -15,6 +15,8 @@ import {
   sh,
   swarmService,
 } from 'provision'
+import { boards } from '../templates/monitoring/dashboards/boards.ts'
+import { consolePage } from '../templates/monitoring/dashboards/console.ts'
 import cluster from './cluster.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import {
@@ -49,9 +51,6 @@ export const ports: readonly Port[] = [
 const folder = join(import.meta.dirname, '..', 'templates', 'monitoring')
 /** Not templates of ours: what is in braces is Prometheus' own. */
 const own = (name: string) => readFileSync(join(folder, name), 'utf8')
-
-/** Pages of Prometheus: one that says how the cluster is, and the dashboards (templates/monitoring/dashboards). */
-const consoles = readdirSync(join(folder, 'consoles'))
 
 const on = '/etc/provision/monitoring'
 
@@ -124,7 +123,9 @@ function configuration(
   return [
     directory(on),
     directory(`${on}/consoles`),
-    consoles.map((name) => file(`${on}/consoles/${name}`, { content: own(`consoles/${name}`) })),
+    // Pages of Prometheus: one that says how the cluster is, and the dashboards.
+    file(`${on}/consoles/index.html`, { content: own('consoles/index.html') }),
+    boards.map((board) => file(`${on}/consoles/${board.uid}.html`, { content: consolePage(board, boards) })),
     prometheus,
     rules,
     command('reload Prometheus', {

@@ -1,4 +1,14 @@
-import { command, type Host, patroniCluster, patroniRequest, precondition, role, sh, t } from 'provision'
+import {
+  command,
+  copySeconds,
+  type Host,
+  patroniCluster,
+  patroniRequest,
+  precondition,
+  role,
+  sh,
+  t,
+} from 'provision'
 import { mustKnow, patroniOf } from './sheets/members.ts'
 
 /** A standby that is made anew from the others: what `provision reinit` runs. */
@@ -25,9 +35,6 @@ export default role({
   },
 })
 
-/** Seconds. 4 TB at 100 MB/s take eleven hours. */
-const longest = 12 * 3600
-
 /** Patroni throws the member's data away, and clones it. `made`: which data it is now, so that it is done once. */
 export function madeAnew(host: Host, made: string) {
   const { url, via } = patroniOf(host)
@@ -35,10 +42,10 @@ export function madeAnew(host: Host, made: string) {
   return command('make the standby anew', {
     // Until its data is another directory than the one that was there, and it streams.
     run: sh`a=$(${request}); case $a in *200) ;; *) printf '%s\n' "$a" >&2; exit 1 ;; esac
-  end=$(($(date +%s) + ${longest})); until [ "$(stat -c %i /var/lib/pg/data/main/PG_VERSION 2>/dev/null)" != ${made} ] && curl -K /etc/provision/tls/curl.conf ${`${url}/patroni`} | grep -q '"replication_state": *"streaming"'; do [ "$(date +%s)" -lt "$end" ] || { echo 'it does not stream after twelve hours' >&2; exit 1; }; sleep 1; done`
+  end=$(($(date +%s) + ${copySeconds})); until [ "$(stat -c %i /var/lib/pg/data/main/PG_VERSION 2>/dev/null)" != ${made} ] && curl -K /etc/provision/tls/curl.conf ${`${url}/patroni`} | grep -q '"replication_state": *"streaming"'; do [ "$(date +%s)" -lt "$end" ] || { echo 'it does not stream after twelve hours' >&2; exit 1; }; sleep 1; done`
       .text,
     onlyIf: sh`[ "$(stat -c %i /var/lib/pg/data/main/PG_VERSION 2>/dev/null)" = ${made} ]`.text,
-    withinSeconds: longest + 60,
+    withinSeconds: copySeconds + 60,
     interrupts: ['postgres'],
     risk: ['restart', 'data'],
   })

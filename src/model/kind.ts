@@ -85,6 +85,9 @@ export interface Kind<Desired = unknown, Actual = unknown> {
   readonly reboots?: boolean
 }
 
+/** Seconds that the copy of a large database may take: 4 TB at 100 MB/s take eleven hours. */
+export const copySeconds = 12 * 3600
+
 /** Milliseconds that `apply` may take for all of these together. */
 export function limitOf(kind: Kind, planned: readonly { readonly desired: unknown }[]): number {
   return (kind.secondsFor?.(planned.map((p) => p.desired)) ?? kind.timeoutSeconds ?? 300) * 1000

@@ -1,4 +1,4 @@
-import type { Kind } from '../model/kind.ts'
+import { copySeconds, type Kind } from '../model/kind.ts'
 import type { Body, Get } from '../model/probe.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh } from '../shell/sh.ts'
@@ -57,14 +57,11 @@ export function waitFor(
   return check(`command ${what.command}`, what.command, patient)
 }
 
-/** Seconds. 4 TB at 100 MB/s take eleven hours. */
-const longest = 12 * 3600
-
 const kind: Kind<Check, Verdict> = {
   name: 'check',
   verifies: true,
   // Each is bounded by its own limit; this bounds their sum.
-  secondsFor: (checks) => (checks.some((c) => c.busy !== undefined) ? longest : 1800),
+  secondsFor: (checks) => (checks.some((c) => c.busy !== undefined) ? copySeconds : 1800),
   probe: (checks) => ({
     // `eval` in a subshell: a check may exit or be wrong, it is its own only; one process each.
     script: lines([

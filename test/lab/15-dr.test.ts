@@ -21,6 +21,7 @@ const everywhere = (script: ReturnType<typeof sh>) => Promise.all(hosts.map((h) 
 test("etcd's data is gone on all three under a writer: refused by a plain run, founded anew by dr etcd-lost", async () => {
   const made = sh`od -An -t u8 -N8 /var/lib/pg/data/main/global/pg_control; stat -c %i /var/lib/pg/data/main/PG_VERSION`
   const before = await everywhere(made)
+  const { leader } = await roles()
   const healthy = await act(['dr', 'etcd-lost'])
   expect([healthy.code, healthy.stdout]).toEqual([1, expect.stringContaining('etcd is there')])
   expect(healthy.stdout).not.toContain('changed  ')
@@ -39,9 +40,10 @@ test("etcd's data is gone on all three under a writer: refused by a plain run, f
     await done('dr', 'etcd-lost')
   })
   console.log(`etcd lost: ${outage.toFixed(1)} s without a write, ${acknowledged} acknowledged, 0 lost`)
-  // Patroni's failsafe keeps the primary; where a member did not answer it within two seconds, it has stepped down, and
-  // whoever is as far may lead: that nothing is lost has just been seen.
-  await roles()
+  // Patroni's failsafe keeps the primary, and nobody notices. Where a member did not answer it within two seconds, the primary
+  // has stepped down, writes have waited, and whoever is as far may lead.
+  const leads = (await roles()).leader
+  if (outage < 5) expect(leads).toBe(leader)
   // The same database, and no member was made anew.
   expect(await everywhere(made)).toEqual(before)
   expect((await everywhere(sh`grep -c nofailover /etc/provision/postgres/patroni.yml || :`)).join()).toBe(

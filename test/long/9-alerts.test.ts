@@ -77,7 +77,7 @@ async function converge(): Promise<void> {
   if (run.code !== 0) throw new Error(run.stdout.slice(-3000) + run.stderr)
 }
 
-/** Rules whose times are those of a production are not waited for: no `for` above a minute, no age above three. */
+/** Rules whose times are those of a production are not waited for: no `for` above a minute, no age above twelve. */
 function shortened(text: string): string {
   return text
     .replaceAll(/for: (\d\d|[3-9])m|for: 1h/g, 'for: 1m')

@@ -8,7 +8,7 @@ export function consolePage(board: Board, boards: readonly Board[]): string {
   const links = boards.map(({ uid, title }) =>
     uid === board.uid ? `<b>${title}</b>` : `<a href="${uid}.html">${title}</a>`,
   )
-  return `{{/* Written by npm run docs. */}}
+  return `{{/* Written by provision (role monitoring). */}}
 <!doctype html>
 <html>
 <head>

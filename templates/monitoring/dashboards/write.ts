@@ -2,12 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { boards } from './boards.ts'
-import { consolePage } from './console.ts'
 import { dashboard } from './grafana.ts'
 
-// `npm run docs`: writes the dashboards as Grafana imports them, and as consoles of Prometheus. They are committed: who has a Grafana needs no Node.
+// `npm run docs`: writes the dashboards as Grafana imports them. They are committed: who has a Grafana needs no Node.
 for (const board of boards) {
-  writeFileSync(join(import.meta.dirname, '..', 'consoles', `${board.uid}.html`), consolePage(board, boards))
   const file = join(import.meta.dirname, `${board.uid}.json`)
   writeFileSync(file, JSON.stringify(dashboard(board)))
   execFileSync(

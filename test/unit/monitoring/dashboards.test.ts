@@ -70,10 +70,15 @@ const read = (name: string) => JSON.parse(readFileSync(join(folder, 'dashboards'
 
 test('the dashboards are those of boards.ts (npm run docs)', () => {
   expect(names.toSorted()).toEqual(boards.map((b) => `${b.uid}.json`).toSorted())
-  for (const board of boards) {
+  for (const board of boards)
     expect(read(`${board.uid}.json`)).toEqual(JSON.parse(JSON.stringify(dashboard(board))))
-    const page = readFileSync(join(folder, 'consoles', `${board.uid}.html`), 'utf8')
-    expect(page).toBe(consolePage(board, boards))
+})
+
+test('a page of Prometheus has every panel of its board, and leads to all others', () => {
+  for (const board of boards) {
+    const page = consolePage(board, boards)
+    for (const { title } of board.panels) expect(page).toContain(`<h2>${title}</h2>`)
+    for (const { uid } of boards) expect(page.includes(`href="${uid}.html"`)).toBe(uid !== board.uid)
   }
 })
 
