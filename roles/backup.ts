@@ -1,6 +1,6 @@
 import { check, command, containerOf, file, role, sh, sql, t, template } from 'provision'
 import cluster from './cluster.ts'
-import { backupScript, backupVars, hasBackups } from './sheets/backup.ts'
+import { backupScript, backupVars, hasBackups, sharedFolder } from './sheets/backup.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { oneshot, timer } from './sheets/timers.ts'
 
@@ -9,7 +9,13 @@ const note = '/var/lib/provision/backup-repository'
 
 const script = template(
   'backup/provision-backup.sh.hbs',
-  t.Object({ name: t.String(), address: t.String(), scope: t.String(), image: t.String() }),
+  t.Object({
+    name: t.String(),
+    address: t.String(),
+    scope: t.String(),
+    image: t.String(),
+    folder: t.String(),
+  }),
 )
 
 /**
@@ -34,7 +40,10 @@ export default role({
       Persistent: vars.delayMinutes > 0,
     })
     return [
-      file(backupScript, { content: script({ name, address, scope, image }), mode: '0755' }),
+      file(backupScript, {
+        content: script({ name, address, scope, image, folder: sharedFolder(vars) ?? '' }),
+        mode: '0755',
+      }),
       oneshot('backup', 'provision-backup@', `${backupScript} run %i`),
       (['full', 'diff', 'incr'] as const).map((type) =>
         timer('backup', `provision-backup-${type}`, settings(`provision-backup@${type}`, vars[type])),
@@ -61,8 +70,8 @@ export const repository = role({
     const own = sh`"$(${containerOf(`postgres-${host.name}`)})"`
     const pgbackrest = sh`docker exec ${own} pgbackrest ${`--stanza=${shared.cluster.scope}`}`
     const isMade = sh`${backupScript} list | jq -e '.[0].status.code == 0' >/dev/null`
-    const { s3, folder } = vars
-    const place = [s3?.endpoint, s3?.bucket, folder ?? shared.cluster.scope].join(' ').trim()
+    const { s3, sftp, folder } = vars
+    const place = [s3?.endpoint, s3?.bucket, sftp?.host, folder ?? shared.cluster.scope].join(' ').trim()
     return [
       sql('canary of the backups', {
         via: `postgres-${host.name}`,

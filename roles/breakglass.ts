@@ -19,7 +19,7 @@ export default role({
     const votes = hasVote(host, votersOf(hosts, shared.cluster))
     const services = [
       ...(votes ? [etcdService(parts)] : []),
-      postgresService(parts, secrets),
+      postgresService(parts, secrets, shared.backup),
       pgbouncerService(parts, secrets.pooler),
       haproxyService(parts),
     ]

@@ -14,7 +14,14 @@ import {
   template,
 } from 'provision'
 import cluster from './cluster.ts'
-import { archiveParameters, backupVars, hasBackups, pgbackrestConf } from './sheets/backup.ts'
+import {
+  archiveParameters,
+  backupVars,
+  folderMounted,
+  hasBackups,
+  knownHosts,
+  pgbackrestConf,
+} from './sheets/backup.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { postgresBusy, postgresHealthy, postgresPages } from './sheets/looks.ts'
 import { patroniOf } from './sheets/members.ts'
@@ -150,8 +157,11 @@ export default role({
       // A file, not a variable of the service: when a member comes, goes or moves, no other one is restarted.
       file('/etc/provision/postgres/members', { content: `${addresses.join(',')}\n` }),
       archives && [
+        folderMounted(backup, service),
         backup.s3?.authority !== undefined &&
           file('/etc/provision/postgres/backup-ca.crt', { content: `${backup.s3.authority.trim()}\n` }),
+        backup.sftp !== undefined &&
+          file('/etc/provision/postgres/backup-known-hosts', { content: knownHosts(backup.sftp) }),
         file('/etc/provision/postgres/pgbackrest.conf', {
           content: pgbackrestConf(backup, { scope, host, hosts, walVolumeGb: vars.walVolumeGb }),
         }),
@@ -159,7 +169,7 @@ export default role({
       config,
       reload('Patroni', service, config),
       swarmService(
-        postgresService({ host, images: imageSet(shared.images, hosts), tls: secrets.tls }, secrets),
+        postgresService({ host, images: imageSet(shared.images, hosts), tls: secrets.tls }, secrets, backup),
         {
           interrupts: ['postgres'],
         },

@@ -78,7 +78,11 @@ function part(resources: (scene: Scene) => Resources) {
         isFirst: host.name === hosts[0]?.name,
         chosen,
         service: () =>
-          postgresService({ host, images: imageSet(shared.images, hosts), tls: secrets.tls }, secrets),
+          postgresService(
+            { host, images: imageSet(shared.images, hosts), tls: secrets.tls },
+            secrets,
+            shared.backup,
+          ),
       })
     },
   })

@@ -1,4 +1,16 @@
-import { given, type Host, password, type Secret, type SecretSpec, sharedVars, t, template } from 'provision'
+import {
+  given,
+  type Host,
+  InputError,
+  password,
+  precondition,
+  type Secret,
+  type SecretSpec,
+  sh,
+  sharedVars,
+  t,
+  template,
+} from 'provision'
 
 /** What the timers run, and the commands. */
 export const backupScript = '/usr/local/sbin/provision-backup'
@@ -27,16 +39,28 @@ const when = (value: string, description: string) =>
     description: `${description} As systemd.time(7) OnCalendar has it.`,
   })
 
+const sftp = t.Object({
+  host: t.String({ minLength: 1 }),
+  port: t.Integer({ default: 22, minimum: 1, maximum: 65535 }),
+  user: t.String({ minLength: 1 }),
+  hostKeys: t.Array(t.String({ pattern: '^(ssh|ecdsa)-\\S+ [A-Za-z0-9+/=]+$' }), {
+    minItems: 1,
+    description:
+      'Public keys of the server, as /etc/ssh/ssh_host_*_key.pub has them. All of them: libssh2 takes the first kind that the server offers.',
+  }),
+})
+
 /** Where WAL and backups go, and when. Role postgres archives, role backup makes and proves the backups. */
 export const backupVars = sharedVars(
   'backup',
   t.Object({
     s3: t.Optional(s3),
+    sftp: t.Optional(sftp),
     folder: t.Optional(
       t.String({
         pattern: '^/[^\\s]*[^/\\s]$',
         description:
-          'Without s3: a file system that all hosts share, mounted at the same place. With it: the folder in the bucket. Default: no backups; with s3 a folder of the name of the cluster.',
+          'Without s3 and sftp: a file system that all hosts share, mounted at the same place. With one of them: the folder in it. Default: no backups; with s3 or sftp a folder of the name of the cluster.',
       }),
     ),
     archiveTimeout: t.Integer({
@@ -74,21 +98,70 @@ export interface Repository {
     readonly uriStyle: string
     readonly authority?: string
   }
+  readonly sftp?: {
+    readonly host: string
+    readonly port: number
+    readonly user: string
+    readonly hostKeys: readonly string[]
+  }
   readonly folder?: string
 }
 
-export const hasBackups = ({ s3, folder }: Repository): boolean => s3 !== undefined || folder !== undefined
+export const hasBackups = ({ s3, sftp, folder }: Repository): boolean =>
+  s3 !== undefined || sftp !== undefined || folder !== undefined
+
+/** The repository as a folder of the host; undefined where it is elsewhere. */
+export const sharedFolder = ({ s3, sftp, folder }: Repository): string | undefined =>
+  s3 || sftp ? undefined : folder
+
+/** The server's keys, as OpenSSH keeps them; a port of its own stands beside the name in brackets. */
+export function knownHosts({ host, port, hostKeys }: NonNullable<Repository['sftp']>): string {
+  const name = port === 22 ? host : `[${host}]:${port}`
+  return hostKeys.map((key) => `${name} ${key}\n`).join('')
+}
+
+/**
+ * A folder that is not there leaves PostgreSQL without a container, and one on the host's own disk is no backup. What its
+ * container has already is not asked for again: a share that hangs must hold up no repair.
+ */
+export function folderMounted(repository: Repository, service: string) {
+  const folder = sharedFolder(repository)
+  if (!folder) return []
+  return precondition('folder of the backups', {
+    needs: 'a file system that all hosts share, and the user 5432 may write to',
+    measure: sh`docker service inspect ${service} --format '{{range .Spec.TaskTemplate.ContainerSpec.Mounts}}{{println .Source}}{{end}}' 2>/dev/null | grep -qxF ${folder} && echo 'PostgreSQL has it' && exit
+on=$(timeout -k 1 10 findmnt -nro TARGET -T ${folder}) || { echo ${`there is no ${folder}`}; exit 1; }
+[ "$on" != / ] || { echo ${`${folder} lies on the host's own disk`}; exit 1; }
+timeout -k 1 10 setpriv --reuid 5432 --regid 5432 --clear-groups test -w ${folder} || { echo ${`the user 5432 may not write to ${folder}`}; exit 1; }
+echo "mounted at $on"`,
+    next: `mount it at ${folder} on all hosts, and give it to 5432:5432`,
+  })
+}
 
 interface Specs {
   readonly cipher?: SecretSpec<Secret>
   readonly s3Key?: SecretSpec<Secret>
   readonly s3Secret?: SecretSpec<Secret>
+  readonly sftpKey?: SecretSpec<Secret>
 }
 
 /** What is to be known to write into the repository, and to read it. */
 export function backupSecrets(repository: Repository): Specs {
   if (!hasBackups(repository)) return {}
   const cipher = password('backup-cipher')
+  if (repository.s3 && repository.sftp)
+    throw new InputError({
+      what: 'backup.s3 and backup.sftp are both set',
+      next: 'a cluster has one repository: take one of them out of the inventory',
+    })
+  if (repository.sftp)
+    return {
+      cipher,
+      sftpKey: given(
+        'backup-sftp-key',
+        `the private SSH key of ${repository.sftp.user} at ${repository.sftp.host}, without a passphrase`,
+      ),
+    }
   if (!repository.s3) return { cipher }
   return {
     cipher,
@@ -101,10 +174,11 @@ export interface BackupKeys {
   readonly cipher?: Secret
   readonly s3Key?: Secret
   readonly s3Secret?: Secret
+  readonly sftpKey?: Secret
 }
 
-export function backupKeys({ cipher, s3Key, s3Secret }: BackupKeys): readonly Secret[] {
-  return [cipher, s3Key, s3Secret].filter((secret) => secret !== undefined)
+export function backupKeys({ cipher, s3Key, s3Secret, sftpKey }: BackupKeys): readonly Secret[] {
+  return [cipher, s3Key, s3Secret, sftpKey].filter((secret) => secret !== undefined)
 }
 
 const configuration = template(
@@ -117,6 +191,9 @@ const configuration = template(
     port: t.Integer(),
     uriStyle: t.String(),
     authority: t.Boolean(),
+    sftp: t.Boolean(),
+    sftpHost: t.String(),
+    user: t.String(),
     folder: t.String(),
     keepFull: t.Integer(),
     keepDiff: t.Integer(),
@@ -140,7 +217,7 @@ export function pgbackrestConf(
     readonly walVolumeGb: number
   },
 ): string {
-  const { s3 } = vars
+  const { s3, sftp } = vars
   const { scope, host, hosts } = at
   return configuration({
     ...vars,
@@ -148,9 +225,12 @@ export function pgbackrestConf(
     bucket: s3?.bucket ?? '',
     endpoint: s3?.endpoint ?? '',
     region: s3?.region ?? '',
-    port: s3?.port ?? 0,
+    port: s3?.port ?? sftp?.port ?? 0,
     uriStyle: s3?.uriStyle ?? '',
     authority: s3?.authority !== undefined,
+    sftp: sftp !== undefined,
+    sftpHost: sftp?.host ?? '',
+    user: sftp?.user ?? '',
     folder: vars.folder ?? `/${scope}`,
     queueMb: at.walVolumeGb * 512,
     address: host.address,

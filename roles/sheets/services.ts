@@ -8,7 +8,7 @@ import {
   type ServiceWish,
   sh,
 } from 'provision'
-import { type BackupKeys, backupKeys } from './backup.ts'
+import { type BackupKeys, backupKeys, type Repository, sharedFolder } from './backup.ts'
 import type { ImageSet } from './images.ts'
 import { identityMounts, type Passwords, passwordMounts } from './secrets.ts'
 
@@ -53,14 +53,23 @@ export function etcdService({ host, images, tls }: Parts): ServiceWish {
   }
 }
 
-export function postgresService({ host, images, tls }: Parts, secrets: Passwords & BackupKeys): ServiceWish {
+export function postgresService(
+  { host, images, tls }: Parts,
+  secrets: Passwords & BackupKeys,
+  repository: Repository,
+): ServiceWish {
+  const folder = sharedFolder(repository)
   return {
     name: `postgres-${host.name}`,
     image: images.postgres.tag,
     host: host.name,
     user: '5432:5432',
     env: { NODE_ADDRESS: host.address },
-    mounts: [config('postgres'), { source: '/var/lib/pg', target: '/var/lib/pg' }],
+    mounts: [
+      config('postgres'),
+      { source: '/var/lib/pg', target: '/var/lib/pg' },
+      ...(folder ? [{ source: folder, target: folder }] : []),
+    ],
     tmpfs: [
       tmp,
       { target: '/run/postgresql', mb: 16, mode: 0o1777 },

@@ -58,10 +58,10 @@ export async function read(link: Transport, run: Script): Promise<string> {
 }
 
 function mustHaveBackups(hosts: readonly Host[], inventory: string): void {
-  const { s3, folder } = (hosts[0]?.vars.backup ?? {}) as { readonly s3?: unknown; readonly folder?: unknown }
-  if (s3 !== undefined || folder !== undefined) return
+  const { s3, sftp, folder } = (hosts[0]?.vars.backup ?? {}) as Readonly<Record<string, unknown>>
+  if (s3 !== undefined || sftp !== undefined || folder !== undefined) return
   throw new InputError({
-    what: `${inventory} has no backup.s3 and no backup.folder: there are no backups`,
+    what: `${inventory} has no backup.s3, no backup.sftp and no backup.folder: there are no backups`,
     next: 'docs/runbooks/backup.md says how to set them up',
   })
 }

@@ -51,7 +51,8 @@ export async function applyCommand(file: string, flags: RunFlags): Promise<numbe
 /** `provision plan`: what a run would change; touches nothing. */
 export async function planCommand(file: string, flags: RunFlags): Promise<number> {
   const result = await perform(await load(file, flags), flags, { mode: 'plan' })
-  if (forPeople.has(kindOf(flags))) show(flags)(result.plans)
+  const unseen = result.hosts.map(({ host }) => host).filter((h) => !result.plans.some((p) => p.host === h))
+  if (forPeople.has(kindOf(flags))) show(flags, unseen)(result.plans)
   const code = exitCodeOf(result)
   if (code !== 0) return code
   if (flags.out) writePlan(flags.out, file, flags, result.plans)
@@ -195,9 +196,9 @@ function exitCodeOf(result: RunResult): number {
   return result.failed ? 1 : 0
 }
 
-function show(flags: RunFlags): (plans: readonly HostPlan[]) => void {
+function show(flags: RunFlags, unseen: readonly string[] = []): (plans: readonly HostPlan[]) => void {
   return (plans) =>
-    process.stdout.write(`${formatPlan(plans, { diff: flags.diff === true, color: useColor() })}\n`)
+    process.stdout.write(`${formatPlan(plans, { diff: flags.diff === true, color: useColor(), unseen })}\n`)
 }
 
 function kindOf(flags: RunFlags): string {

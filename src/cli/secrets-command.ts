@@ -9,6 +9,7 @@ import type { ClusterFlags } from './flags.ts'
 const othersGive: ReadonlySet<string> = new Set([
   'backup-s3-key',
   'backup-s3-secret',
+  'backup-sftp-key',
   'monitoring-deadman',
   'monitoring-webhook',
   'registry-password',

@@ -2,10 +2,17 @@ import type { HostPlan, Step } from '../model/event.ts'
 import { type Paint, paint } from './color.ts'
 import { describe } from './plain.ts'
 
-/** The plan for people: what differs, on which hosts, where it was asked for, and at what risk. */
+/**
+ * The plan for people: what differs, on which hosts, where it was asked for, and at what risk. `unseen` are the hosts that
+ * were asked for and have no plan.
+ */
 export function formatPlan(
   plans: readonly HostPlan[],
-  { diff, color }: { readonly diff: boolean; readonly color: boolean },
+  {
+    diff,
+    color,
+    unseen = [],
+  }: { readonly diff: boolean; readonly color: boolean; readonly unseen?: readonly string[] },
 ): string {
   const p = paint(color)
   const alike = Map.groupBy(plans, (plan) => plan.steps.map(describe).join('\n') + plan.orphans.join('\n'))
@@ -18,7 +25,10 @@ export function formatPlan(
       ...plan.orphans.map((id) => p('dim', `  o ${id}  is asked for no more`)),
     ]
   })
-  return [...parts, totals(plans)].join('\n')
+  if (plans.length > 0) parts.push(totals(plans))
+  if (unseen.length > 0)
+    parts.push(p('red', `Not in this plan, since they could not be seen: ${unseen.join(', ')}`))
+  return parts.join('\n')
 }
 
 function line(step: Step, diff: boolean, p: Paint): string {

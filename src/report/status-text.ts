@@ -55,7 +55,7 @@ export function formatStatus(status: Status, color: boolean): string {
     ...(status.alerts ?? []).map(({ name, severity, summary, since }) =>
       p(
         severity === 'critical' ? 'red' : 'yellow',
-        `alert     ${name}: ${summary} (since ${ago(Date.parse(since) / 1000).replace(/ ago$/, '')})`,
+        `alert     ${name}: ${summary} (for ${span((Date.now() - Date.parse(since)) / 1000)})`,
       ),
     ),
     ...status.troubles.map(({ severity, host, what }) =>
@@ -70,21 +70,26 @@ export function formatStatus(status: Status, color: boolean): string {
     .join('\n')
 }
 
-function backups({ last, drill }: NonNullable<Status['backups']>): string {
+function backups({ last, drill, next }: NonNullable<Status['backups']>): string {
   const made = last
     ? `${last.type} ${ago(last.at)} by ${last.host}, ${megabytes(last.stored)} stored`
     : 'none yet'
   const proven = drill
     ? `restored ${ago(drill.at)} on ${drill.host}: RPO ${drill.rpoSeconds} s, RTO ${drill.rtoSeconds} s`
     : 'no restore proven yet'
-  return `backups: ${made}; ${proven}`
+  const due = Object.entries(next)
+    .toSorted(([, a], [, b]) => a - b)
+    .map(([what, at]) => `${what} in ${span(at - Date.now() / 1000)}`)
+  return [`backups: ${made}; ${proven}`, ...(due.length > 0 ? [`next:    ${due.join(', ')}`] : [])].join('\n')
 }
 
 /** Seconds since 1970. */
-function ago(at: number): string {
-  const minutes = Math.max(0, (Date.now() / 1000 - at) / 60)
-  if (minutes < 120) return `${Math.round(minutes)} min ago`
-  return minutes < 2880 ? `${Math.round(minutes / 60)} h ago` : `${Math.round(minutes / 1440)} d ago`
+const ago = (at: number) => `${span(Date.now() / 1000 - at)} ago`
+
+function span(seconds: number): string {
+  const minutes = Math.max(0, seconds / 60)
+  if (minutes < 120) return `${Math.round(minutes)} min`
+  return minutes < 2880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} d`
 }
 
 function megabytes(bytes: number): string {

@@ -28,6 +28,8 @@ export interface Status {
   readonly backups?: {
     readonly last?: Backup & { readonly host: string }
     readonly drill?: Drill & { readonly host: string }
+    /** The first of all hosts to elapse, by what is due: `incr`, `drill`. Seconds since 1970. */
+    readonly next: Readonly<Record<string, number>>
   }
   /** What the cluster's own monitoring says; undefined where there is none. They do not make it `ok` or not. */
   readonly alerts?: readonly Alert[]
@@ -113,6 +115,10 @@ export function judge(vip: string, hosts: Status['hosts'], now = Date.now() / 10
   const drill = newest(
     seen.flatMap(({ name, view }) => (view.backups?.drill ? [{ host: name, ...view.backups.drill }] : [])),
   )
+  const next: Record<string, number> = {}
+  for (const { view } of seen)
+    for (const [what, at] of Object.entries(view.backups?.next ?? {}))
+      next[what] = Math.min(at, next[what] ?? at)
   if (Number.isFinite(since)) {
     const hours = (now - (last?.at ?? since)) / 3600
     if (hours > backupLimit) critical(`no backup for ${Math.floor(hours)} hours: provision backup`)
@@ -139,7 +145,7 @@ export function judge(vip: string, hosts: Status['hosts'], now = Date.now() / 10
     hosts,
     way: { holder, backend: up.length === 1 ? up[0] : undefined, leader },
     ...(Number.isFinite(since)
-      ? { backups: { ...(last ? { last } : {}), ...(drill ? { drill } : {}) } }
+      ? { backups: { ...(last ? { last } : {}), ...(drill ? { drill } : {}), next } }
       : {}),
     ...(watchers.length > 0 ? { alerts: [...alerts.values()] } : {}),
     troubles,

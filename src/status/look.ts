@@ -73,6 +73,8 @@ export interface HostView {
     readonly last?: Backup
     /** The last restore that this host has proven. */
     readonly drill?: Drill
+    /** When its timers elapse next: `incr`, `drill`. */
+    readonly next: Readonly<Record<string, number>>
   }
   /** Undefined where no Prometheus runs; null where it does not answer. */
   readonly alerts?: readonly Alert[] | null
@@ -90,6 +92,11 @@ export const monitoringLogin = '/etc/provision/secrets/monitoring.curl'
 const firing = `[.data.alerts[] | select(.state == "firing" and .labels.alertname != "DeadMansSwitch")
   | {name: .labels.alertname, severity: .labels.severity, summary: .annotations.summary, since: .activeAt}]`
 
+const schedule = [
+  ...['full', 'diff', 'incr'].map((type) => `provision-backup-${type}.timer`),
+  'provision-drill.timer',
+]
+
 /** All of a host in one script; each part ends in a mark, and may be empty. */
 export function lookScript({ address }: Host, vip: string): Script {
   const mark = raw('; echo; echo --;')
@@ -105,7 +112,7 @@ ss -Hltn 'sport = :6432' | grep -c . ${mark}
 curl -s --max-time 3 'http://127.0.0.1:8404/;csv' | cut -d, -f1,2,18 | grep -E '^r[wo],' ${mark}
 ip -o addr show | grep -c ${` ${vip}/`} ${mark}
 date -ur ${drainedFile} +%FT%TZ 2>/dev/null ${mark}
-stat -c %Y /etc/systemd/system/provision-drill.timer 2>/dev/null && (cd /var/lib/provision; cat backup.json 2>/dev/null || echo null; cat drill.json 2>/dev/null || echo null) ${mark}
+stat -c %Y /etc/systemd/system/provision-drill.timer 2>/dev/null && (cd /var/lib/provision; cat backup.json 2>/dev/null || echo null; cat drill.json 2>/dev/null || echo null; TZ=UTC systemctl show -p Id -p NextElapseUSecRealtime ${schedule}) ${mark}
 if [ -e ${monitoringLogin} ]; then curl -K ${monitoringLogin} --max-time 5 ${`https://${address}:9090/api/v1/alerts`} 2>/dev/null | jq -ce ${firing} || echo null; fi ${mark}
 cat /etc/provision/tls/host.crt ${mark}
 df -P / /var/lib/pg /var/lib/pg/wal /var/lib/etcd /var/lib/docker 2>/dev/null ${mark}
@@ -193,8 +200,19 @@ export function parseLook({ stdout }: Output, daysLeft: (pem: string) => number,
 }
 
 function backupsOf(text: string): NonNullable<HostView['backups']> {
-  const [since, last, drill] = text.split('\n').map((line) => JSON.parse(line || 'null'))
-  return { since, ...(last ? { last } : {}), ...(drill ? { drill } : {}) }
+  const [top = '', ...timers] = text.split(/\n(?=Id=|Next)/)
+  const [since, last, drill] = top.split('\n').map((line) => JSON.parse(line || 'null'))
+  return { since, ...(last ? { last } : {}), ...(drill ? { drill } : {}), next: nextOf(timers.join('\n')) }
+}
+
+/** Of what `systemctl show` says of the timers, a block each: `Sat 2027-01-30 02:00:00 UTC`; nothing where one is off. */
+function nextOf(text: string): Record<string, number> {
+  const blocks = text.split('\n\n').map((block) => {
+    const [, name = ''] = /^Id=provision-(?:backup-)?(\w+)\.timer$/m.exec(block) ?? []
+    const [, when = ''] = /^NextElapseUSecRealtime=\w+ (.+)$/m.exec(block) ?? []
+    return [name, Date.parse(when) / 1000] as const
+  })
+  return Object.fromEntries(blocks.filter(([, at]) => !Number.isNaN(at)))
 }
 
 function backends(csv: string): Record<string, Record<string, string>> {

@@ -128,6 +128,8 @@ test('a drill restores, compares, and says RPO and RTO as measured', async () =>
   console.log(`drill: RPO ${drill.rpoSeconds} s, RTO ${drill.rtoSeconds} s, ${drill.rows} rows`)
   expect(drill.rows).toBeGreaterThanOrEqual(3)
   expect(drill.rpoSeconds).toBeLessThan(60)
+  const { stdout } = await provision(['status', ...inventory])
+  expect(stdout).toMatch(/restored \d+ min ago on h\d: RPO .*\nnext: .*incr in \d+/)
   // A row that is not as in the cluster is found.
   const [first] = (await superuser(leader, 'SELECT min(id) FROM provision.canary')).split('\n')
   await superuser(leader, `UPDATE provision.canary SET at = at + interval '1 ms' WHERE id = ${first}`)

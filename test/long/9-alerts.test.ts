@@ -245,7 +245,7 @@ test('each alert fires by its real cause, arrives at the webhook, and is resolve
   // No rule is left out.
   const untried = rules.map((r) => r.alert).filter((name) => !rows.some((r) => r.alert === name))
   expect(untried.toSorted()).toEqual(['DeadMansSwitch', 'EtcdSlowFsync', 'WalDropped'])
-})
+}, 5_400_000)
 
 test('the store is away while WAL is written without end: the disk does not fill, the primary goes on, and it is told', async () => {
   const { leader } = await scene()

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { archiveParameters, backupSecrets, pgbackrestConf } from '../../../roles/sheets/backup.ts'
+import {
+  archiveParameters,
+  backupSecrets,
+  knownHosts,
+  pgbackrestConf,
+  sharedFolder,
+} from '../../../roles/sheets/backup.ts'
 import type { Host } from '../../../src/model/host.ts'
 
 const host = (n: number): Host =>
@@ -28,6 +34,23 @@ test('the member itself comes first, the others by their TLS server, which knows
   // Half of the WAL's volume.
   expect(conf).toContain('archive-push-queue-max=32768MiB\n')
   expect(conf).not.toContain('ca-file=/etc')
+})
+
+test('a server of SFTP is known by its keys, and lets one in by a key', () => {
+  const sftp = { host: 'keeper', port: 22, user: 'backups', hostKeys: ['ssh-ed25519 AAAA', 'ssh-rsa BBBB'] }
+  const conf = pgbackrestConf({ sftp, folder: '/srv/db', ...kept }, at)
+  expect(conf).toContain(
+    'repo1-type=sftp\nrepo1-sftp-host=keeper\nrepo1-sftp-host-port=22\nrepo1-sftp-host-user=backups\n',
+  )
+  expect(conf).toContain('repo1-path=/srv/db\n')
+  expect(knownHosts(sftp)).toBe('keeper ssh-ed25519 AAAA\nkeeper ssh-rsa BBBB\n')
+  expect(knownHosts({ ...sftp, port: 2222 })).toContain('[keeper]:2222 ssh-rsa')
+  expect(Object.keys(backupSecrets({ sftp }))).toEqual(['cipher', 'sftpKey'])
+  expect([sharedFolder({ sftp, folder: '/srv/db' }), sharedFolder({ folder: '/mnt/b' })]).toEqual([
+    undefined,
+    '/mnt/b',
+  ])
+  expect(() => backupSecrets({ s3, sftp })).toThrow('both set')
 })
 
 test('a shared folder needs no keys but that of the encryption', () => {

@@ -79,13 +79,18 @@ test('alerts: what two Prometheus say is one; one that is silent is told', () =>
 test('backups: the newest of all hosts counts; too old ones are told', () => {
   const now = 1_000_000_000
   const last = { label: 'F', type: 'full', at: now - 3600, stored: 1 }
-  const old = { since: now - 40 * 86_400, last: { ...last, at: now - 30 * 3600 } }
-  const all = hosts({ h1: { backups: old }, h2: { backups: { ...old, last } }, h3: { backups: old } })
+  const old = { since: now - 40 * 86_400, last: { ...last, at: now - 30 * 3600 }, next: { incr: now + 60 } }
+  const all = hosts({
+    h1: { backups: old },
+    h2: { backups: { ...old, last, next: { incr: now + 30, drill: now + 90 } } },
+    h3: { backups: old },
+  })
   const status = judge(vip, all, now)
   expect([status.backups?.last?.host, troubles(status)]).toEqual([
     'h2',
     [': no restore was proven for 40 days: provision drill restore'],
   ])
+  expect(status.backups?.next).toEqual({ incr: now + 30, drill: now + 90 })
   const stale = judge(vip, hosts({ h1: { backups: old } }), now)
   expect(troubles(stale)[0]).toBe(': no backup for 30 hours: provision backup')
 })
