@@ -14,6 +14,7 @@ import quorums from '../roles/quorums.ts'
 import secrets from '../roles/secrets.ts'
 import { monitorAccount } from '../roles/sheets/monitor-account.ts'
 import { monitorLeftovers } from '../roles/sheets/monitor-leftovers.ts'
+import slots from '../roles/slots.ts'
 import swarm from '../roles/swarm.ts'
 import tidy from '../roles/tidy.ts'
 import vip from '../roles/vip.ts'
@@ -33,7 +34,7 @@ export default playbook(
     on: 'all',
     roles: [pgbouncer, haproxy, vip, breakglass],
   },
-  { phase: 'databases', name: '6 databases', on: 'all', once: true, roles: [databases] },
+  { phase: 'databases', name: '6 databases', on: 'all', once: true, roles: [slots, databases] },
   { phase: 'backup', name: '7 backups', on: 'all', roles: [backup] },
   { phase: 'backup', name: '7 their repository', on: 'all', once: true, roles: [repository] },
   {

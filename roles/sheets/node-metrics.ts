@@ -1,4 +1,5 @@
 import { directory, file, type Host, type Identity, link, pkg, type Resources, service } from 'provision'
+import { backupScript } from './backup.ts'
 import { identityFiles } from './secrets.ts'
 
 const folder = '/etc/provision/node-exporter'
@@ -95,6 +96,8 @@ metrics() {
   curl -s --max-time 5 http://127.0.0.1:9323/metrics | grep -E '^(# (HELP|TYPE) )?(swarm_(node_manager|manager_leader|manager_nodes)|engine_daemon_(engine_info|container_states_containers|health_checks_failed_total))\\b'
 }
 while :; do
+  # What was said of backups is no longer true where there are none any more.
+  [ -e ${backupScript} ] || rm -f "\${to%/*}"/provision-backup*.prom "\${to%/*}"/provision-drill.prom "\${to%/*}"/provision-wal-dropped.prom
   metrics > "$to.new"
   chmod 0644 "$to.new" && mv -f "$to.new" "$to"
   sleep 15

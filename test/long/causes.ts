@@ -131,7 +131,10 @@ const etcd = (name: string, path: string, body: Script) =>
   )
 
 /** In batches: what is in one disturbs nothing else in it. */
-export const batches = (receiver: { refuse(is: boolean): void }): readonly (readonly Cause[])[] => [
+export const batches = (
+  receiver: { refuse(is: boolean): void },
+  run: (...flags: readonly string[]) => Promise<unknown>,
+): readonly (readonly Cause[])[] => [
   [
     {
       what: 'the pooler of a standby is stopped',
@@ -304,16 +307,13 @@ done`,
         await write(leader, 300)
         await psql(leader, 'CHECKPOINT')
       },
-      // The parameters as the sheet has them; then what the runbook says: a slot that was lost is never whole again.
+      // The parameters as the sheet has them; then a run: a slot that was lost is never whole again.
       async cure({ leader }) {
         await settings(leader, {
           postgresql: { parameters: { max_slot_wal_keep_size: '1024MB', wal_keep_size: '128MB' } },
         })
         await sleep(12_000)
-        await psql(
-          leader,
-          'SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE invalidation_reason IS NOT NULL AND active; SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE invalidation_reason IS NOT NULL;',
-        )
+        await run('--tags', 'slots')
       },
     },
     {

@@ -130,8 +130,8 @@ export const boards: readonly Board[] = [
         title: 'Oldest transaction',
         unit: 's',
         queries: {
-          // 0 where there is none.
-          '{{instance}}': `(time() - pg_long_running_transactions_oldest_timestamp_seconds{${on}}) * (pg_long_running_transactions_oldest_timestamp_seconds{${on}} > bool 0)`,
+          // Its age, whatever the name says: 0 where there is none.
+          '{{instance}}': `pg_long_running_transactions_oldest_timestamp_seconds{${on}}`,
         },
       },
       {
@@ -140,7 +140,7 @@ export const boards: readonly Board[] = [
         queries: { '{{application_name}} {{state}}': 'pg_stat_replication_pg_wal_lsn_diff' },
       },
       {
-        title: 'Behind the primary',
+        title: 'Behind the primary, in time',
         unit: 's',
         queries: { '{{instance}}': `pg_replication_lag_seconds{${on}}` },
       },
