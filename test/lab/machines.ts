@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseDocument } from 'yaml'
@@ -43,7 +42,8 @@ export function inventoryWith(
     const { address, socket } = labHost(machine)
     return document.createNode({ address, connection: { socket } }, { flow: true })
   })
-  const file = join(mkdtempSync(join(tmpdir(), 'provision-inventory-')), 'lab.yaml')
+  mkdirSync(folder, { recursive: true })
+  const file = join(mkdtempSync(join(folder, 'inventory-')), 'lab.yaml')
   writeFileSync(file, document.toString())
   return ['--inventory', file]
 }

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import type { Host } from '../../../src/model/host.ts'
 import { verdict } from '../../../src/transport/host-keys.ts'
 import { trustKey } from '../../../src/transport/known-hosts.ts'
@@ -15,7 +15,9 @@ function keyOf(text: string): Buffer {
   return Buffer.concat([length, type, Buffer.from(text)])
 }
 
-const file = join(mkdtempSync(join(tmpdir(), 'known-')), 'sub', 'known_hosts')
+const folder = mkdtempSync(join(tmpdir(), 'provision-known-'))
+const file = join(folder, 'sub', 'known_hosts')
+afterAll(() => rmSync(folder, { recursive: true }))
 const host = (port = 22): Host => ({
   name: 'h1',
   address: '10.0.0.1',

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
-import { mkdtempSync, readFileSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { Host } from '../../../src/model/host.ts'
 import { type Identity, identity, password } from '../../../src/model/vault.ts'
 import type { Secret } from '../../../src/secret/secret.ts'
@@ -13,7 +13,8 @@ const host = { name: 'h1', address: '10.0.0.1' } as Host
 const day = 24 * 60 * 60 * 1000
 
 function place() {
-  const folder = mkdtempSync(join(tmpdir(), 'vault-'))
+  const folder = mkdtempSync(join(tmpdir(), 'provision-vault-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
   return { file: join(folder, 'lab.secrets.age'), identity: join(folder, 'keys', 'age.key'), recipients: [] }
 }
 
