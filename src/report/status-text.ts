@@ -19,14 +19,15 @@ export function formatStatus(status: Status, color: boolean): string {
     const { swarm, etcd, patroni } = view
     const node = swarm?.nodes.find((n) => n.name === name)
     const member = members.find((m) => m.name === name)
+    const timeline = member?.timeline || patroni?.timeline
     const role = patroni ? (patroni.role === 'primary' ? 'primary' : (member?.role ?? patroni.role)) : ''
     return [
       name,
       node?.ready ? good(node.leader ? 'leader' : 'manager') : bad(swarm ? 'not ready' : 'none'),
       etcd?.hasLeader ? good(etcd.leader ? 'leader' : 'member') : votes ? bad('down') : 'no vote',
       patroni ? good(role.replace('_', ' ')) : bad('down'),
-      patroni ? `${patroni.state}, tl ${member?.timeline || patroni.timeline}` : '',
-      member && role !== 'primary' ? megabytes(member.lag) : '',
+      patroni ? `${patroni.state}${timeline ? `, tl ${timeline}` : ''}` : '',
+      member?.lag === undefined || role === 'primary' ? '' : megabytes(member.lag),
       view.pooler ? good('up') : bad('down'),
       view.proxy ? good(view.holdsVip ? 'up, VIP' : 'up') : bad('down'),
       view.certificateDays === undefined ? '' : `${Math.floor(view.certificateDays)} d`,

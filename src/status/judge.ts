@@ -96,7 +96,8 @@ export function judge(vip: string, hosts: Status['hosts'], now = Date.now() / 10
   const [leader] = leaders
   const members = seen.find((h) => h.name === leader)?.view.patroni?.members ?? []
   for (const m of members) {
-    if (m.lag > lagLimit) warning(`is ${(m.lag / 1e6).toFixed(0)} MB behind`, m.name)
+    const { lag = 0 } = m
+    if (lag > lagLimit) warning(`is ${(lag / 1e6).toFixed(0)} MB behind`, m.name)
     if (!/^(running|streaming)$/.test(m.state)) critical(`PostgreSQL is ${m.state}`, m.name)
   }
   if (members.length > 1 && !members.some((m) => /sync|quorum/.test(m.role)))

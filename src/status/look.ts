@@ -48,16 +48,17 @@ export interface HostView {
   readonly patroni?: {
     readonly role: string
     readonly state: string
-    readonly timeline: number
+    /** Undefined while its server does not run. */
+    readonly timeline: number | undefined
     readonly pendingRestart: boolean
     readonly paused: boolean
     readonly members: readonly {
       readonly name: string
       readonly role: string
       readonly state: string
-      readonly timeline: number
-      /** Bytes behind the leader. */
-      readonly lag: number
+      readonly timeline: number | undefined
+      /** Bytes behind the leader; undefined where nobody knows. */
+      readonly lag: number | undefined
     }[]
   }
   readonly pooler: boolean
@@ -172,15 +173,15 @@ export function parseLook({ stdout }: Output, daysLeft: (pem: string) => number,
           patroni: {
             role: String(member.role),
             state: String(member.replication_state ?? member.state),
-            timeline: Number(member.timeline),
+            timeline: known(member.timeline),
             pendingRestart: member.pending_restart === true,
             paused: whole?.pause === true,
             members: (whole?.members ?? []).map((m) => ({
               name: String(m.name),
               role: String(m.role),
               state: String(m.state),
-              timeline: Number(m.timeline),
-              lag: Number(m.lag ?? 0),
+              timeline: known(m.timeline),
+              lag: known(m.lag ?? 0),
             })),
           },
         }
@@ -197,6 +198,11 @@ export function parseLook({ stdout }: Output, daysLeft: (pem: string) => number,
       [...(df ?? '').matchAll(/ (\d+)% (\/\S*)$/gm)].map(([, used, mount]) => [mount, Number(used) / 100]),
     ),
   }
+}
+
+/** Patroni says `unknown`, or nothing, of a server that does not run. */
+function known(value: unknown): number | undefined {
+  return Number.isFinite(Number(value)) ? Number(value) : undefined
 }
 
 function backupsOf(text: string): NonNullable<HostView['backups']> {

@@ -461,7 +461,12 @@ done`,
         await sleep(12_000)
         await psql(name, 'SELECT pg_promote()')
       },
-      cure: ({ leader }) => settings(leader, { pause: null }),
+      // Its timeline is in the archive by now, as the newest: who starts would follow it. The next primary takes a newer one.
+      async cure({ leader }) {
+        await settings(leader, { pause: null })
+        await sleep(20_000)
+        await done('switchover')
+      },
     },
   ],
 ]
