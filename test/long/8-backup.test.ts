@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { freeze } from '../../src/lab/host.ts'
-import { down } from '../../src/lab/lab.ts'
 import { labHost } from '../../src/lab/settings.ts'
 import { sh } from '../../src/shell/sh.ts'
 import { provision } from '../lab/cli.ts'
@@ -25,7 +24,7 @@ beforeAll(async () => {
   await done()
   await untilWell(180, inventory)
 })
-afterAll(() => down())
+// The next suite goes on with this cluster.
 
 test('a standby is built from the repository, and streams from there on', async () => {
   const { standbys } = await roles()
