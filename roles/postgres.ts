@@ -21,6 +21,8 @@ import {
   hasBackups,
   knownHosts,
   pgbackrestConf,
+  restoreWal,
+  walScripts,
 } from './sheets/backup.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
 import { postgresBusy, postgresHealthy, postgresPages } from './sheets/looks.ts'
@@ -104,7 +106,7 @@ export default role({
     const { scope } = shared.cluster
     const { backup } = shared
     const archives = hasBackups(backup)
-    const parameters = parametersFor(vars, facts.hardware, hosts, archiveParameters(scope, backup))
+    const parameters = parametersFor(vars, facts.hardware, hosts, archiveParameters(backup))
     const { url, via: service } = patroniOf(host)
     const addresses = hosts.map((h) => h.address)
     const voters = votersOf(hosts, shared.cluster)
@@ -126,7 +128,7 @@ export default role({
         name: host.name,
         address: host.address,
         major,
-        restoreCommand: archives ? `pgbackrest --stanza=${scope} archive-get %f "%p"` : '',
+        restoreCommand: archives ? `${restoreWal} %f "%p"` : '',
         clonesFromRepository: archives && backup.standbys,
         allowlist: JSON.stringify(addresses),
         etcd: JSON.stringify(voters.map((h) => `${h.address}:2379`)),
@@ -162,6 +164,7 @@ export default role({
           file('/etc/provision/postgres/backup-ca.crt', { content: `${backup.s3.authority.trim()}\n` }),
         backup.sftp !== undefined &&
           file('/etc/provision/postgres/backup-known-hosts', { content: knownHosts(backup.sftp) }),
+        walScripts(scope, vars.walVolumeGb),
         file('/etc/provision/postgres/pgbackrest.conf', {
           content: pgbackrestConf(backup, { scope, host, hosts, walVolumeGb: vars.walVolumeGb }),
         }),

@@ -1,9 +1,11 @@
 import {
+  file,
   given,
   type Host,
   InputError,
   password,
   precondition,
+  type Resources,
   type Secret,
   type SecretSpec,
   sh,
@@ -207,6 +209,24 @@ const configuration = template(
   }),
 )
 
+const pushWal = '/etc/provision/postgres/push-wal'
+/** A standby's way to the repository, for Patroni's `restore_command`. */
+export const restoreWal = '/etc/provision/postgres/restore-wal'
+
+const pushScript = template('postgres/push-wal.hbs', t.Object({ scope: t.String(), queueMb: t.Integer() }))
+const restoreScript = template('postgres/restore-wal.hbs', t.Object({ scope: t.String() }))
+
+/** What PostgreSQL runs to give WAL to the repository, and to have it from there. */
+export function walScripts(scope: string, walVolumeGb: number): Resources {
+  return [
+    file(pushWal, { content: pushScript({ scope, queueMb: queueMb(walVolumeGb) }), mode: '0755' }),
+    file(restoreWal, { content: restoreScript({ scope }), mode: '0755' }),
+  ]
+}
+
+/** WAL that may wait for the store, in MiB: half of its volume. */
+const queueMb = (walVolumeGb: number) => walVolumeGb * 512
+
 /** pgBackRest's configuration on a host: itself first, the others by its own TLS server. */
 export function pgbackrestConf(
   vars: Repository & { readonly keepFull: number; readonly keepDiff: number; readonly processes: number },
@@ -232,7 +252,7 @@ export function pgbackrestConf(
     sftpHost: sftp?.host ?? '',
     user: sftp?.user ?? '',
     folder: vars.folder ?? `/${scope}`,
-    queueMb: at.walVolumeGb * 512,
+    queueMb: queueMb(at.walVolumeGb),
     address: host.address,
     scope,
     others: hosts
@@ -242,11 +262,11 @@ export function pgbackrestConf(
 }
 
 /** PostgreSQL's parameters for the archive. It is on without a repository, too: only `archive_command` needs no restart. */
-export function archiveParameters(scope: string, vars: Repository & { readonly archiveTimeout: number }) {
+export function archiveParameters(vars: Repository & { readonly archiveTimeout: number }) {
   return hasBackups(vars)
     ? {
         archive_mode: 'on',
-        archive_command: `pgbackrest --stanza=${scope} archive-push %p`,
+        archive_command: `${pushWal} %p`,
         archive_timeout: `${vars.archiveTimeout}s`,
       }
     : { archive_mode: 'on', archive_command: '/bin/true', archive_timeout: '0' }

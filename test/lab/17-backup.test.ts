@@ -6,7 +6,8 @@ import { labHost } from '../../src/lab/settings.ts'
 import { sh } from '../../src/shell/sh.ts'
 import { provision } from './cli.ts'
 import { execute, query, Writer } from './client.ts'
-import { clusterUp, on, roles, untilWell } from './cluster.ts'
+import { clusterUp, crash, on, roles, untilWell } from './cluster.ts'
+import { onMachine } from './machines.ts'
 import { giveKeys, inventoryWithStore, store, storeUp } from './s3.ts'
 
 const database = 'distributed_postgres_cluster'
@@ -161,6 +162,24 @@ test('the repository is away under load: no outage, WAL is kept, and it catches 
   console.log(`the repository was away: ${outage.toFixed(1)} s without a write`)
   expect([lost, outage < 2]).toEqual([[], true])
   expect((await provision(['backup', 'verify', ...inventory])).code).toBe(0)
+})
+
+test('the primary is lost while the repository is away: another one takes over all the same', async () => {
+  const writer = await Writer.start()
+  const { leader } = await roles()
+  await onMachine(store, sh`systemctl stop haproxy`)
+  try {
+    await sleep(10_000)
+    await crash(leader)
+    await writer.untilCalm(3, 60)
+  } finally {
+    await onMachine(store, sh`systemctl start haproxy`)
+  }
+  const { lost, outage } = await writer.stop()
+  console.log(`lost while the repository was away: ${outage.toFixed(1)} s without a write`)
+  expect([lost, outage < 20]).toEqual([[], true])
+  await untilWell(180, inventory)
+  await untilArchived()
 })
 
 test('the whole cluster goes back to a point in time: three members, a new timeline, what was there kept aside', async () => {

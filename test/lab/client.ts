@@ -118,14 +118,16 @@ export class Writer {
 
   /** Ends it, and compares what was acknowledged with what is there. */
   async stop(): Promise<Outcome> {
-    const rows = this.#acknowledged()
     const ended = once(this.#child, 'close')
+    const until = Date.now()
     this.#child.kill('SIGTERM')
     await ended
+    const rows = this.#acknowledged()
     const there = new Set(
       (await query(this.#database, `SELECT n FROM ${this.#table}`)).split('\n').map(Number),
     )
-    const times = rows.map((row) => row.at)
+    // An outage that lasts until the end is one, too.
+    const times = [...rows.map((row) => row.at), until]
     const gaps = times.slice(1).map((at, i) => at - (times[i] ?? at))
     await execute(this.#database, `DROP TABLE ${this.#table}`)
     return {

@@ -131,7 +131,8 @@ test('fifteen quiet minutes under a writer: nobody is told anything, but that al
   // Three hosts share the disk of this machine, and it may be slower than etcd wants: that is told rightly.
   const others = told.filter((t) => !['DeadMansSwitch', 'EtcdSlowFsync'].includes(t.labels.alertname ?? ''))
   expect(others.map((t) => `${t.labels.alertname} ${t.labels.instance ?? ''}`)).toEqual([])
-  expect(told.filter((t) => t.to === '/dead-man').length).toBeGreaterThan(12)
+  // Each 75 to 105 s.
+  expect(told.filter((t) => t.to === '/dead-man').length).toBeGreaterThanOrEqual(8)
 })
 
 test('the dashboards in a real browser: every panel has its graph', async () => {

@@ -16,7 +16,7 @@ const at = { scope: 'main', host: host(2), hosts, walVolumeGb: 64 }
 const s3 = { bucket: 'b', endpoint: 's3.example.com', region: 'eu-1', port: 443, uriStyle: 'host' }
 
 test('without a repository nothing is archived, and nothing must be restarted for one that comes', () => {
-  expect(archiveParameters('main', { archiveTimeout: 60 })).toEqual({
+  expect(archiveParameters({ archiveTimeout: 60 })).toEqual({
     archive_mode: 'on',
     archive_command: '/bin/true',
     archive_timeout: '0',
