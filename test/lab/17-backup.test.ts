@@ -171,6 +171,7 @@ test('the primary is lost while the repository is away: another one takes over a
   try {
     await sleep(10_000)
     await crash(leader)
+    await sleep(5000)
     await writer.untilCalm(3, 60)
   } finally {
     await onMachine(store, sh`systemctl start haproxy`)

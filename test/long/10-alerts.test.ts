@@ -254,17 +254,21 @@ test('each alert fires by its real cause, arrives at the webhook, and is resolve
 }, 5_400_000)
 
 test('the store is away while WAL is written without end: the disk does not fill, the primary goes on, and it is told', async () => {
-  const { leader } = await scene()
+  const {
+    leader,
+    standbys: [name],
+  } = await scene()
   const writer = await Writer.start()
   const at = Date.now()
   await onMachine(store, sh`systemctl stop haproxy`)
+  await on(name, sh`systemd-run -q provision-backup run incr --here`)
   const used: number[] = []
   let cured = 0
   try {
-    // 10 MB/s, twice what the volume holds.
-    for (let n = 0; n < 80; n++) {
+    // 6 MB/s for nine minutes, half as much again as the volume holds.
+    for (let n = 0; n < 110; n++) {
       const until = Date.now() + 5000
-      await write(leader, 50)
+      await write(leader, 30)
       used.push(Number(await on(leader, sh`df -P /var/lib/pg/wal | awk 'NR == 2 { print $5 + 0 }'`)))
       await sleep(Math.max(0, until - Date.now()))
     }
@@ -276,7 +280,7 @@ test('the store is away while WAL is written without end: the disk does not fill
   }
   const { lost, outage } = await writer.stop()
   console.log(
-    `WAL on its volume: at most ${Math.max(...used)} %; ${outage.toFixed(1)} s without a write; WalDropped after ${since(at, first('WalDropped', 'firing', at))} s`,
+    `WAL on its volume: at most ${Math.max(...used)} %; ${outage.toFixed(1)} s without a write; WalDropped after ${since(at, first('WalDropped', 'firing', at))} s, BackupFailed after ${since(at, first('BackupFailed', 'firing', at))} s`,
   )
   expect([lost, outage < 3, Math.max(...used) < 95]).toEqual([[], true, true])
   expect(first('WalDropped', 'firing', at)).toBeDefined()
