@@ -209,12 +209,16 @@ const configuration = template(
   }),
 )
 
-const pushWal = '/etc/provision/postgres/push-wal'
+/** pgBackRest makes no backup unless `archive_command` has its name in it. */
+const pushWal = '/etc/provision/postgres/pgbackrest-push'
 /** A standby's way to the repository, for Patroni's `restore_command`. */
-export const restoreWal = '/etc/provision/postgres/restore-wal'
+export const restoreWal = '/etc/provision/postgres/pgbackrest-get'
 
-const pushScript = template('postgres/push-wal.hbs', t.Object({ scope: t.String(), queueMb: t.Integer() }))
-const restoreScript = template('postgres/restore-wal.hbs', t.Object({ scope: t.String() }))
+const pushScript = template(
+  'postgres/pgbackrest-push.hbs',
+  t.Object({ scope: t.String(), queueMb: t.Integer() }),
+)
+const restoreScript = template('postgres/pgbackrest-get.hbs', t.Object({ scope: t.String() }))
 
 /** What PostgreSQL runs to give WAL to the repository, and to have it from there. */
 export function walScripts(scope: string, walVolumeGb: number): Resources {
