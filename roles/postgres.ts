@@ -14,19 +14,18 @@ import {
   template,
 } from 'provision'
 import cluster from './cluster.ts'
+import { backupVars, hasBackups } from './sheets/backup.ts'
+import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
+import { postgresBusy, postgresHealthy, postgresPages } from './sheets/looks.ts'
+import { patroniOf } from './sheets/members.ts'
 import {
   archiveParameters,
-  backupVars,
   folderMounted,
-  hasBackups,
   knownHosts,
   pgbackrestConf,
   restoreWal,
   walScripts,
-} from './sheets/backup.ts'
-import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
-import { postgresBusy, postgresHealthy, postgresPages } from './sheets/looks.ts'
-import { patroniOf } from './sheets/members.ts'
+} from './sheets/pgbackrest.ts'
 import * as sheet from './sheets/postgres.ts'
 import { clusterSecrets } from './sheets/secrets.ts'
 import { postgresService, reload } from './sheets/services.ts'

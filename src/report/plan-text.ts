@@ -26,8 +26,7 @@ export function formatPlan(
     ]
   })
   if (plans.length > 0) parts.push(totals(plans))
-  if (unseen.length > 0)
-    parts.push(p('red', `Not in this plan, since they could not be seen: ${unseen.join(', ')}`))
+  if (unseen.length > 0) parts.push(p('red', `Not in this plan, for the reason above: ${unseen.join(', ')}`))
   return parts.join('\n')
 }
 

@@ -206,8 +206,8 @@ function known(value: unknown): number | undefined {
 }
 
 function backupsOf(text: string): NonNullable<HostView['backups']> {
-  const [top = '', ...timers] = text.split(/\n(?=Id=|Next)/)
-  const [since, last, drill] = top.split('\n').map((line) => JSON.parse(line || 'null'))
+  const [first, second, third, ...timers] = text.split('\n')
+  const [since, last, drill] = [first, second, third].map((line) => JSON.parse(line || 'null'))
   return { since, ...(last ? { last } : {}), ...(drill ? { drill } : {}), next: nextOf(timers.join('\n')) }
 }
 

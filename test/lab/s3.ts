@@ -35,21 +35,25 @@ cat store.crt`,
   )
 }
 
-/** The lab's inventory with a repository in that bucket, and whatever else `change` does to it. */
-export function inventoryWithStore(
-  authority: string,
-  more: Readonly<Record<string, unknown>> = {},
+/** The lab's inventory with backups that hurry, and whatever else `change` does to it. */
+export function inventoryWithBackup(
+  backup: Readonly<Record<string, unknown>>,
   change: (document: Document) => void = () => undefined,
 ): readonly string[] {
   return inventoryWith((document) => {
     change(document)
-    document.setIn(['vars', 'backup'], {
-      s3: { bucket, endpoint: address, uriStyle: 'path', authority },
-      archiveTimeout: 5,
-      delayMinutes: 0,
-      ...more,
-    })
+    document.setIn(['vars', 'backup'], { archiveTimeout: 5, delayMinutes: 0, ...backup })
   })
+}
+
+/** The same, with a repository in that bucket. */
+export function inventoryWithStore(
+  authority: string,
+  more: Readonly<Record<string, unknown>> = {},
+  change?: (document: Document) => void,
+): readonly string[] {
+  const s3 = { bucket, endpoint: address, uriStyle: 'path', authority }
+  return inventoryWithBackup({ s3, ...more }, change)
 }
 
 /** The keys of the store. */

@@ -8,9 +8,7 @@ const plain = { diff: false, color: false }
 test('that nothing changes is said of the hosts that were seen, and of no others', () => {
   expect(formatPlan([same], plain)).toBe('No changes.')
   expect(formatPlan([same], { ...plain, unseen: ['h2', 'h3'] })).toBe(
-    'No changes.\nNot in this plan, since they could not be seen: h2, h3',
+    'No changes.\nNot in this plan, for the reason above: h2, h3',
   )
-  expect(formatPlan([], { ...plain, unseen: ['h1'] })).toBe(
-    'Not in this plan, since they could not be seen: h1',
-  )
+  expect(formatPlan([], { ...plain, unseen: ['h1'] })).toBe('Not in this plan, for the reason above: h1')
 })

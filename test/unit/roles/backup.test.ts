@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest'
-import {
-  archiveParameters,
-  backupSecrets,
-  knownHosts,
-  pgbackrestConf,
-  sharedFolder,
-} from '../../../roles/sheets/backup.ts'
+import { backupSecrets, sharedFolder } from '../../../roles/sheets/backup.ts'
+import { archiveParameters, knownHosts, pgbackrestConf } from '../../../roles/sheets/pgbackrest.ts'
 import type { Host } from '../../../src/model/host.ts'
 
 const host = (n: number): Host =>
