@@ -1,5 +1,6 @@
 import {
   check,
+  containerOf,
   drained,
   drainedFile,
   file,
@@ -74,8 +75,9 @@ export default role({
         }),
         able[0] !== undefined && [
           patroniLeader(able[0], patroniOf(host)),
-          // Only then the address moves: both at once would be one long silence.
+          // Only when commits are answered again the address moves: both at once would be one long silence.
           check(`writes go to ${able[0]}`, proxySays('rw', able[0], 'UP'), slowly),
+          check(`commits are taken over by a standby of ${able[0]}`, isWaitedFor(host), slowly),
         ],
       ],
       ...tags(
@@ -107,6 +109,13 @@ function tags(host: Host, content: string | undefined) {
 function knows(host: Host, mayNot: boolean): string {
   const { url } = patroniOf(host)
   return sh`curl -K /etc/provision/tls/curl.conf ${`${url}/cluster`} | jq -e --arg name ${host.name} --argjson not ${String(mayNot)} 'any(.members[]; .name == $name and (.tags.nofailover == true) == $not)' >/dev/null || { echo 'Patroni has not taken its tags over'; exit 1; }`
+    .text
+}
+
+/** After a switchover the others find the new primary within some seconds; until then no commit is answered. */
+function isWaitedFor(host: Host): string {
+  const streaming = `SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND (sync_state <> 'async' OR current_setting('synchronous_standby_names') = '')`
+  return sh`n=$(docker exec $(${containerOf(patroniOf(host).via)}) psql-leader -Atqc ${streaming} postgres) && [ "$n" -gt 0 ] || { echo "standbys that it waits for: \${n:-no answer}"; exit 1; }`
     .text
 }
 

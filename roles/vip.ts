@@ -39,8 +39,11 @@ const configuration = template(
     vip: t.String(),
     prefix: t.Integer(),
     drainedFile: t.String(),
+    endSessions: t.String(),
   }),
 )
+
+const ending = template('vip/end-sessions.sh.hbs', t.Object({ vip: t.String() }))
 
 /** The address that clients use: on one host whose HAProxy answers, kept by keepalived (VRRP, unicast). */
 export default role({
@@ -57,6 +60,7 @@ export default role({
         next: "correct the host's address in the inventory: the VIP goes where it is",
       })
     const { vip } = shared.cluster
+    const endSessions = '/usr/local/sbin/provision-end-sessions'
     const config = file('/etc/keepalived/keepalived.conf', {
       content: configuration({
         ...vars,
@@ -68,11 +72,13 @@ export default role({
         peers: hosts.filter((h) => h.name !== host.name).map((h) => h.address),
         vip,
         drainedFile,
+        endSessions,
       }),
     })
     return [
       user('keepalived_script', { system: true, shell: '/usr/sbin/nologin' }),
       pkg('keepalived'),
+      file(endSessions, { content: ending({ vip }), mode: '0755' }),
       config,
       service('keepalived', { restartOn: [config], reload: true }),
       check(

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { folder, namespace } from '../../src/lab/settings.ts'
 import { readVault } from '../../src/vault/store.ts'
@@ -53,6 +55,43 @@ interface Row {
   readonly why?: string
 }
 
+/** A program of this folder, as a client of the cluster: in the lab's network, beside the hosts. */
+async function client(
+  script: string,
+  database: string,
+  user: string,
+  args: readonly string[],
+): Promise<ChildProcess> {
+  const entries = await readVault(place)
+  const authority = JSON.parse(entries['tls/ca'] ?? '{}') as { certificate: string }
+  mkdirSync(folder, { recursive: true })
+  const ca = join(folder, 'ca.crt')
+  writeFileSync(ca, authority.certificate)
+  const words = [join(import.meta.dirname, script), vip, database, user, ca, ...args]
+  return spawn('nsenter', [`--net=/run/netns/${namespace}`, process.execPath, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, PGPASSWORD: entries[`db-${user}`] },
+  })
+}
+
+/** Asks through the VIP, without a limit of time; gives what came while `work` was done, and up to `limitSeconds` later. */
+export async function askedDuring(
+  text: string,
+  limitSeconds: number,
+  work: () => Promise<unknown>,
+): Promise<string> {
+  const child = await client('asker.ts', 'distributed_postgres_cluster', 'cluster_app', [text])
+  try {
+    const lines = createInterface({ input: child.stdout as Readable })[Symbol.asyncIterator]()
+    if ((await lines.next()).value !== 'asked') throw new Error('the asker does not get through')
+    const answer = lines.next().then((line) => String(line.value))
+    await work()
+    return await Promise.race([answer, sleep(limitSeconds * 1000, `no answer ${limitSeconds} s later`)])
+  } finally {
+    child.kill('SIGKILL')
+  }
+}
+
 /** A writer through the VIP, one INSERT every 50 ms. */
 export class Writer {
   readonly #database: string
@@ -77,25 +116,7 @@ export class Writer {
   ): Promise<Writer> {
     const table = `writes_${Date.now()}`
     await execute(database, `CREATE TABLE ${table} (n bigint PRIMARY KEY)`)
-    const entries = await readVault(place)
-    const authority = JSON.parse(entries['tls/ca'] ?? '{}') as { certificate: string }
-    mkdirSync(folder, { recursive: true })
-    const ca = join(folder, 'ca.crt')
-    writeFileSync(ca, authority.certificate)
-    const script = join(import.meta.dirname, 'writer.ts')
-    const child = spawn(
-      'nsenter',
-      [
-        `--net=/run/netns/${namespace}`,
-        process.execPath,
-        ...[script, vip, database, user, ca, table],
-        ...(options.anew ? ['anew'] : []),
-      ],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-        env: { ...process.env, PGPASSWORD: entries[`db-${user}`] },
-      },
-    )
+    const child = await client('writer.ts', database, user, [table, ...(options.anew ? ['anew'] : [])])
     const writer = new Writer(database, table, child)
     for (let i = 0; i < 300 && writer.#acknowledged().length < 10; i++) await sleep(100)
     if (writer.#acknowledged().length < 10)
