@@ -6,6 +6,7 @@ import { askYes } from './ask.ts'
 import { commitOf } from './commit.ts'
 import { withConnector } from './connector.ts'
 import type { RunFlags } from './flags.ts'
+import { forgetHost, leavePlaybook } from './remove-command.ts'
 import { runCommand } from './run-command.ts'
 import { askHosts, runOf, type Told } from './run-notes.ts'
 import { say } from './say.ts'
@@ -43,8 +44,17 @@ export async function resumeCommand(id: string | undefined, flags: RunFlags): Pr
     ...(without === undefined ? {} : { without }),
   }
   const code = await runCommand(file, { ...flags, ...given }, { resumes: run.id })
-  if (code === 0 && file === upgradePlaybook && !flags.check) await tellBoots(flags)
+  if (code !== 0 || flags.check) return code
+  if (file === upgradePlaybook) await tellBoots(flags)
+  if (file === leavePlaybook) return goOnForgetting(asked, flags)
   return code
+}
+
+/** A host that was to be removed has left by now; the others still know it. */
+function goOnForgetting({ set = [] }: Asked, flags: RunFlags): Promise<number> {
+  const own = 'leave.host='
+  const name = set.find((text) => text.startsWith(own))?.slice(own.length) ?? ''
+  return forgetHost(name, { ...flags, set: set.filter((text) => !text.startsWith(own)) })
 }
 
 async function toldBy(flags: RunFlags): Promise<Told> {

@@ -5,12 +5,18 @@ import type { Member, QuorumWish } from '../model/quorum.ts'
 import type { Resource } from '../model/resource.ts'
 import type { Script } from '../shell/sh.ts'
 import { refresh } from './apply.ts'
+import { eachHost } from './guard.ts'
 import type { RunOptions } from './options.ts'
-import type { Due } from './plan.ts'
+import { type Due, due } from './plan.ts'
 import { ask, type Session } from './session.ts'
 
-/** A standby that has lost its primary asks for it every 5 s (wal_retrieve_retry_interval); a rewind takes longer. */
+// Members of quorums: who may go down, in which order, and when the next may. It counts; what a member is, the roles say.
+
+/** A standby that has lost its primary asks for it every second (wal_retrieve_retry_interval); a rewind takes longer. */
 const patienceMs = 120_000
+
+/** A standby needs about 5 s for a restart; it counts when Patroni lets commits wait for it, in two rounds more (loop_wait, 5 s each). */
+const settlingMs = 30_000
 
 /** A host's member of a quorum, as it was last seen. */
 interface Seat {
@@ -34,6 +40,15 @@ export function interruptedBy(s: Session, dues: readonly Due[]): readonly string
  * one after the other, so one of each is what is missing at any time.
  */
 export function refuseLoss(s: Session, names: readonly string[], sessions: readonly Session[]): void {
+  const loss = lossOf(s, names, sessions)
+  if (loss) throw loss
+}
+
+function lossOf(
+  s: Session,
+  names: readonly string[],
+  sessions: readonly Session[],
+): RefusedError | undefined {
   for (const name of names) {
     const all = seats(sessions).filter((seat) => seat.resource.name === name)
     const present = all.filter((seat) => seat.member.state !== 'absent')
@@ -43,12 +58,35 @@ export function refuseLoss(s: Session, names: readonly string[], sessions: reado
     // A single member has nobody to lose; whoever runs one has accepted its downtime.
     if (size < 2 || alive - 1 >= needed) continue
     const down = present.filter((seat) => seat.member.state === 'down').map((seat) => seat.session.host.name)
-    throw new RefusedError({
+    return new RefusedError({
       host: s.host.name,
       what: `this run would take down ${s.host.name}'s member of ${name}, and ${name} would lose its quorum`,
       why: `${size} members need ${needed}; ${alive} are alive${down.length > 0 ? ` (not ${down.join(', ')})` : ''}; without ${s.host.name} ${alive - 1} would be left`,
       next: 'bring the others back first (provision status says what is wrong with them); then run again',
     })
+  }
+  return undefined
+}
+
+/**
+ * Before the plan: a member that was restarted a moment ago is no reason to refuse a run that takes another one down.
+ * It is asked for again for a while.
+ */
+export async function untilSettled(sessions: readonly Session[], options: RunOptions): Promise<void> {
+  const limit = performance.now() + settlingMs
+  const isLoss = (s: Session) =>
+    lossOf(s, interruptedBy(s, due(s.wanted, s.states, s.journal.owed, options.root)), sessions) !== undefined
+  let isTold = false
+  while (performance.now() < limit) {
+    const down = seats(sessions).find((seat) => seat.member.state === 'down')
+    if (!down || !sessions.some((s) => !s.failed && isLoss(s))) return
+    const host = down.session.host.name
+    const text = `${host}'s member of ${down.resource.name} is down; this run waits up to ${settlingMs / 1000} s for it`
+    if (!isTold) options.report({ type: 'notice', host, text })
+    isTold = true
+    options.signal.throwIfAborted()
+    await sleep(1000)
+    await eachHost(sessions, options, (s) => lookAtMembers([s], options))
   }
 }
 

@@ -9,7 +9,7 @@ import { glance } from './observe.ts'
 import type { RunOptions, RunResult } from './options.ts'
 import { addOrphans } from './orphans.ts'
 import { type Due, due, hostPlan, type Wanted } from './plan.ts'
-import { interruptedBy, noted, refuseLoss } from './quorum.ts'
+import { interruptedBy, noted, refuseLoss, untilSettled } from './quorum.ts'
 import { gatherFacts, openSession, wantedBy } from './scene.ts'
 import { ask, type Session } from './session.ts'
 
@@ -48,6 +48,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     await eachHost(sessions, options, (s) => gatherFacts(s, playbook, options))
     for (const s of sessions) if (!s.failed) s.wanted = wantedBy(s, sessions, options)
     await eachHost(sessions, options, (s) => observe(s, options))
+    await untilSettled(sessions, options)
     for (const s of sessions) {
       if (s.failed) continue
       const plan = await planned(s, sessions, options)

@@ -1,4 +1,5 @@
 import { type RunOptions, type RunResult, run } from '../../src/engine/run.ts'
+import { lastLines } from '../../src/errors.ts'
 import { playbook, role, t } from '../../src/index.ts'
 import type { Event } from '../../src/model/event.ts'
 import type { Host } from '../../src/model/host.ts'
@@ -45,8 +46,13 @@ export async function converge(
   return { ...result, events, failures: events.flatMap((e) => (e.type === 'failed' ? [e.message] : [])) }
 }
 
-/** Runs a script on a host, beside provision. */
+/** Runs a script on a host, beside provision; gives what it said on standard output. Throws where it failed. */
 export async function on(host: Host, script: Script): Promise<string> {
   await using link = await connectSsh(host)
-  return (await link.exec(script)).stdout.trim()
+  const { code, stdout, stderr } = await link.exec(script)
+  if (code !== 0)
+    throw new Error(
+      `${host.name}: exit code ${code} of: ${script.text.slice(0, 200)}\n${lastLines(stdout + stderr)}`,
+    )
+  return stdout.trim()
 }
