@@ -10,7 +10,7 @@ export const ports: readonly Port[] = [
     from: ['admin', 'peers', 'monitoring'],
     protocol: 'tcp',
     ports: [8404],
-    reason: 'statistics of HAProxy',
+    reason: 'statistics of HAProxy, for who has a certificate',
   },
 ]
 
@@ -51,9 +51,10 @@ export default role({
     })
     return [
       config,
-      // Tried first, then taken over without a connection being lost. Before the service: a new one has read it already.
+      // Tried first, then taken over without a connection being lost. Before the service: a new one has read it already. An old one
+      // without a certificate is about to be replaced.
       command('reload HAProxy', {
-        run: sh`id=$(${containerOf(service)}); [ -z "$id" ] || { docker exec "$id" haproxy -c -q -f /etc/provision/proxy/haproxy.cfg && docker kill -s HUP "$id" >/dev/null; }`
+        run: sh`id=$(${containerOf(service)}); [ -z "$id" ] || ! docker exec "$id" test -e /run/provision/host.pem || { docker exec "$id" haproxy -c -q -f /etc/provision/proxy/haproxy.cfg && docker kill -s HUP "$id" >/dev/null; }`
           .text,
         on: [config],
       }),

@@ -29,9 +29,8 @@ export function jobsOf({ scope, kind, hosts, voters, monitors }: Scraped) {
   ) => ({
     job_name: name,
     scheme: 'https',
+    tls_config: tls,
     ...more,
-    // HAProxy's statistics have no secrets and take no orders; they come without TLS.
-    ...(more.scheme === 'http' ? {} : { tls_config: tls }),
     static_configs: on.map((h) => ({
       targets: [`${h.address}:${port}`],
       labels: { instance: h.name, scope },
@@ -47,7 +46,7 @@ export function jobsOf({ scope, kind, hosts, voters, monitors }: Scraped) {
     },
     job('postgres', 9187, hosts),
     job('pgbouncer', 9127, hosts),
-    job('haproxy', 8404, hosts, { scheme: 'http' }),
+    job('haproxy', 8404, hosts),
     job('etcd', 2379, voters),
     job('prometheus', 9090, monitors, { basic_auth: login }),
     job('alertmanager', 9093, monitors, { basic_auth: login }),

@@ -113,7 +113,7 @@ export function haproxyService({ host, images, tls }: Parts): ServiceWish {
     user: '5433:5433',
     mounts: [config('proxy')],
     tmpfs: [tmp],
-    secrets: identityMounts(host, tls).filter(({ file }) => file === 'ca.crt'),
+    secrets: identityMounts(host, tls),
     memoryMb: 1024,
   }
 }
