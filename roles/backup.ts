@@ -15,6 +15,9 @@ const script = template(
     scope: t.String(),
     image: t.String(),
     folder: t.String(),
+    /** Seconds. */
+    backupAgeLimit: t.Integer(),
+    drillAgeLimit: t.Integer(),
   }),
 )
 
@@ -41,7 +44,15 @@ export default role({
     })
     return [
       file(backupScript, {
-        content: script({ name, address, scope, image, folder: sharedFolder(vars) ?? '' }),
+        content: script({
+          name,
+          address,
+          scope,
+          image,
+          folder: sharedFolder(vars) ?? '',
+          backupAgeLimit: vars.alertAfterHours * 3600,
+          drillAgeLimit: vars.drillAlertAfterDays * 86_400,
+        }),
         mode: '0755',
       }),
       oneshot('backup', 'provision-backup@', `${backupScript} run %i`),
@@ -60,13 +71,14 @@ export default role({
   },
 })
 
-/** Once in the cluster: the repository has its first backup, and WAL reaches it. */
+/** Once in the cluster: the repository has a backup and all WAL behind it, and WAL reaches it. */
 export const repository = role({
   name: 'backup',
   vars: backupVars.vars,
   shared: { cluster },
   resources({ vars, shared, host }) {
-    if (!hasBackups(vars)) return []
+    // Where archiving begins anew one day, WAL is missing in between.
+    if (!hasBackups(vars)) return file(note, { ensure: 'absent' })
     const own = sh`"$(${containerOf(`postgres-${host.name}`)})"`
     const pgbackrest = sh`docker exec ${own} pgbackrest ${`--stanza=${shared.cluster.scope}`}`
     const isMade = sh`${backupScript} list | jq -e '.[0].status.code == 0' >/dev/null`
@@ -85,8 +97,17 @@ CREATE INDEX IF NOT EXISTS canary_at ON provision.canary (at);
 INSERT INTO provision.canary DEFAULT VALUES;`,
       }),
       command('make the repository, and its first backup', {
-        run: sh`${isMade} || { ${pgbackrest} stanza-create && ${pgbackrest} check && ${backupScript} begin; } && echo ${place} >${note}`
+        // The primary pushes WAL already, in vain, and holds pgBackRest's lock for moments: exit code 56 from here (no primary), 50 there.
+        run: sh`create() {
+  for try in $(seq 20); do
+    code=0; ${pgbackrest} stanza-create || code=$?
+    case $code in 50|56) sleep 3 ;; *) return $code ;; esac
+  done
+  return $code
+}
+docker exec ${own} repository-is-ours ${shared.cluster.scope} && { ${isMade} || create; } && ${pgbackrest} check && { ${backupScript} gap || ${backupScript} begin; } && echo ${place} >${note}`
           .text,
+        withinSeconds: 420,
         // A store that hangs must hold up no plan: that it was made is known here. That it takes WAL is asked of PostgreSQL.
         unless: sh`[ "$(cat ${note} 2>/dev/null)" = ${place} ]`.text,
       }),

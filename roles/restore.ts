@@ -35,6 +35,10 @@ const vars = t.Object({
     default: 'latest',
   }),
   value: t.String({ default: '', pattern: '^[\\w :/.+-]*$' }),
+  toGap: t.Boolean({
+    default: false,
+    description: 'Where WAL is missing in the repository, `latest` may end there.',
+  }),
   on: t.Optional(t.String({ description: 'Who restores, and leads. Default: the first host.' })),
 })
 
@@ -49,6 +53,7 @@ const whereLost =
 interface Scene {
   readonly at: string
   readonly target: { readonly type: string; readonly value: string }
+  readonly toGap: boolean
   readonly scope: string
   readonly host: Peer<{ readonly tags: readonly string[] }>
   readonly isFirst: boolean
@@ -65,7 +70,7 @@ function part(resources: (scene: Scene) => Resources) {
     facts: imageFacts,
     shared: { cluster, images: imageVars, backup: backupVars },
     secrets: clusterSecrets,
-    resources({ vars: { at, type, value, on }, shared, secrets, host, hosts }) {
+    resources({ vars: { at, type, value, toGap, on }, shared, secrets, host, hosts }) {
       mustKnow(hosts, [on])
       const own = hosts.find((h) => h.name === host.name)
       const chosen = hosts.find((h) => h.name === (on ?? hosts[0]?.name))
@@ -73,6 +78,7 @@ function part(resources: (scene: Scene) => Resources) {
       return resources({
         at,
         target: { type, value },
+        toGap,
         scope: shared.cluster.scope,
         host: own,
         isFirst: host.name === hosts[0]?.name,
@@ -89,7 +95,7 @@ function part(resources: (scene: Scene) => Resources) {
 }
 
 /** What is there is stopped and set aside, on all hosts, before anything of the repository comes. It is never deleted. */
-export const aside = part(({ at, scope, host, isFirst }) => {
+export const aside = part(({ at, scope, host, isFirst, target, toGap }) => {
   const to = `/var/lib/pg/before-${at}`
   const service = `postgres-${host.name}`
   return [
@@ -100,6 +106,14 @@ export const aside = part(({ at, scope, host, isFirst }) => {
         needs: 'a repository with a backup in it',
         measure: sh`${backupScript} list | jq -er '.[0] | if .status.code == 0 then "newest: \(.backup | last | .label)" else error(.status.message) end'`,
         next: 'provision backup list says what there is',
+      }),
+    isFirst &&
+      target.type === 'latest' &&
+      !toGap &&
+      precondition('all WAL', {
+        needs: 'all WAL behind the newest backup: "latest" would end before the first that is missing',
+        measure: sh`${backupScript} gap 2>&1 && echo 'all is there'`,
+        next: 'take back what can be had: --set restore.toGap=true',
       }),
     command(`stop PostgreSQL, and set its data aside, in ${to}`, {
       // A primary that lives archives what it has not yet. Then it stops in order.

@@ -14,7 +14,7 @@ export default role({
     sql('no slot has lost its WAL', {
       via: `postgres-${host.name}`,
       holds: `NOT EXISTS (SELECT ${lost})`,
-      // A standby that has been sent away asks again after 5 s (wal_retrieve_retry_interval).
+      // A standby that has been sent away asks again after a second (wal_retrieve_retry_interval).
       run: `DO $$ DECLARE slot record; BEGIN
   FOR slot IN SELECT slot_name, active_pid ${lost} LOOP
     IF slot.active_pid IS NOT NULL THEN PERFORM pg_terminate_backend(slot.active_pid, 4000); END IF;

@@ -68,6 +68,16 @@ export const backupVars = sharedVars(
     diff: when('Mon..Sat *-*-* 02:00:00', 'Differential backup.'),
     incr: when('*-*-* 08,14,20:00:00', 'Incremental backup.'),
     drill: when('Sun *-*-* 05:00:00', 'A restore beside the cluster that is compared with it.'),
+    alertAfterHours: t.Integer({
+      default: 26,
+      minimum: 1,
+      description: 'BackupTooOld is told when the newest backup is older: a day and its delay.',
+    }),
+    drillAlertAfterDays: t.Integer({
+      default: 8,
+      minimum: 1,
+      description: 'RestoreDrillTooOld is told when the last proven restore is older: a week and a day.',
+    }),
     delayMinutes: t.Integer({ default: 30, minimum: 0, description: 'They begin up to so much later.' }),
     standbys: t.Boolean({
       default: false,

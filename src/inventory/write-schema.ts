@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import type { Role } from '../model/role.ts'
 import { inventorySchema } from './editor-schema.ts'
 
-// `npm run schema`: writes the schema that editors check inventories with, from the roles as they are now.
+// `npm run schema [-- FILE]`: writes the schema that editors check inventories with, from the roles as they are now.
 const root = join(import.meta.dirname, '..', '..')
 const folder = join(root, 'roles')
 const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.ts')) : []
@@ -14,8 +14,13 @@ const modules = await Promise.all(
 )
 // A file of `roles/` without a role as its default export is a helper of one.
 const roles = modules.flatMap((module) => (module.default?.vars ? [module.default] : []))
-const target = join(root, 'inventory', 'inventory.schema.json')
-writeFileSync(target, JSON.stringify(inventorySchema(roles)))
+const published = join(root, 'inventory', 'inventory.schema.json')
+const target = process.argv[2] ?? published
 // The file is committed and `biome check` reads it too.
-execFileSync(join(root, 'node_modules', '.bin', 'biome'), ['format', '--write', target], { cwd: root })
-console.log(`inventory/inventory.schema.json: ${roles.length} roles`)
+const text = execFileSync(
+  join(root, 'node_modules', '.bin', 'biome'),
+  ['format', '--stdin-file-path', published],
+  { cwd: root, input: JSON.stringify(inventorySchema(roles)) },
+)
+writeFileSync(target, text)
+console.log(`${target}: ${roles.length} roles`)

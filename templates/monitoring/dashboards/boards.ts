@@ -122,8 +122,8 @@ export const boards: readonly Board[] = [
         title: 'Deadlocks and conflicts',
         unit: 'ops',
         queries: {
-          'deadlocks {{datname}}': `rate(pg_stat_database_deadlocks{${on}}[5m])`,
-          'conflicts {{datname}}': `rate(pg_stat_database_conflicts{${on}}[5m])`,
+          'deadlocks {{instance}} {{datname}}': `rate(pg_stat_database_deadlocks{${on}, datname!~"template.*"}[5m])`,
+          'conflicts {{instance}} {{datname}}': `rate(pg_stat_database_conflicts{${on}, datname!~"template.*"}[5m])`,
         },
       },
       {

@@ -1,10 +1,14 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
 import { inventorySchema, loadInventory } from '../../../src/inventory/index.ts'
 import { chrony } from './support.ts'
 
-const prod = join(import.meta.dirname, '..', '..', '..', 'inventory', 'prod.yaml')
+const root = join(import.meta.dirname, '..', '..', '..')
+const prod = join(root, 'inventory', 'prod.yaml')
 
 function accepts(schema: object, value: unknown): boolean {
   return new Ajv({ strict: false }).compile(schema)(value)
@@ -22,6 +26,18 @@ test('the schema for editors knows the vars of the roles, and one level may say 
 
 test('without roles the schema for editors takes any vars', () => {
   expect(accepts(inventorySchema([]), { vars: { any: { x: 1 } } })).toBe(true)
+})
+
+test('the schema that is published is that of the roles: `npm run schema`', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'schema-'))
+  try {
+    const file = join(folder, 'inventory.schema.json')
+    execFileSync(process.execPath, [join(root, 'src/inventory/write-schema.ts'), file])
+    const read = (path: string) => readFileSync(path, 'utf8')
+    expect(read(join(root, 'inventory/inventory.schema.json'))).toEqual(read(file))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('the example inventory loads', () => {

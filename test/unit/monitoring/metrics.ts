@@ -36,6 +36,7 @@ swarm_node_manager swarm_manager_leader
 # ours, by the node exporter
 provision_vip_held provision_certificate_not_after_timestamp_seconds provision_backup_last_success_timestamp_seconds provision_backup_last_failure_timestamp_seconds provision_wal_dropped_timestamp_seconds
 provision_restore_drill_last_success_timestamp_seconds provision_backup_since_timestamp_seconds
+provision_backup_age_limit_seconds provision_restore_drill_age_limit_seconds
 `
     .split('\n')
     .filter((line) => !line.startsWith('#'))

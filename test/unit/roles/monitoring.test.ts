@@ -82,7 +82,7 @@ const scraped = {
   scrapeSeconds: 15,
 }
 
-test('what is scraped follows from the inventory, by certificate but for HAProxy', () => {
+test('what is scraped follows from the inventory, by certificate', () => {
   const jobs = Object.fromEntries(jobsOf(scraped).map((job) => [job.job_name, job]))
   expect(jobs.etcd?.static_configs.map((s) => s.targets[0])).toEqual(['192.0.2.11:2379', '192.0.2.12:2379'])
   expect(jobs.node?.static_configs[2]).toEqual({
@@ -90,8 +90,8 @@ test('what is scraped follows from the inventory, by certificate but for HAProxy
     labels: { instance: 'h3', scope: 's' },
   })
   expect(jobs.patroni?.static_configs[0]?.labels).toEqual({ instance: 'h1', scope: 's', kind: 'worker' })
-  const plain = Object.values(jobs).filter((job) => !job.tls_config)
-  expect(plain.map((job) => job.job_name)).toEqual(['haproxy'])
+  const plain = Object.values(jobs).filter((job) => job.scheme !== 'https' || !job.tls_config.cert_file)
+  expect(plain).toEqual([])
   const config = parse(prometheusConfig(scraped))
   expect(config.alerting.alertmanagers[0].static_configs[0].targets).toEqual(['192.0.2.13:9093'])
 })
