@@ -8,6 +8,7 @@ import type { Host } from '../../src/model/host.ts'
 import { sh } from '../../src/shell/sh.ts'
 import { connectSsh } from '../../src/transport/ssh.ts'
 import { connection } from './connection.ts'
+import { on as onHost } from './engine.ts'
 
 /** Kernel values that hosts write and that belong to this machine. */
 const shared = ['vm/swappiness', 'fs/file-max', 'kernel/panic', 'net/core/somaxconn', 'vm/overcommit_memory']
@@ -26,10 +27,7 @@ function at(index: number): LabHost {
   return host
 }
 
-async function on(host: Host, script = sh`id -un`): Promise<string> {
-  await using link = await connectSsh(host)
-  return (await link.exec(script)).stdout.trim()
-}
+const on = (host: Host, script = sh`id -un`) => onHost(host, script)
 
 test('three hosts run systemd and answer SSH', async () => {
   for (const host of hosts)

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
+import { clientPsql } from '../../src/resources/sql.ts'
 import { sh } from '../../src/shell/sh.ts'
 import { readVault } from '../../src/vault/store.ts'
 import { changed, events, labInventory, provision, summaries } from './cli.ts'
 import { execute, place, query } from './client.ts'
-import { clusterUp, on, roles, untilWell } from './cluster.ts'
+import { asSuperuser, clusterUp, hostNamed, on, roles, untilWell } from './cluster.ts'
 
 /** What the run that made the cluster said, at --verbose. The lab stays up for the suites after this one. */
 let log: string
@@ -89,6 +91,29 @@ docker service ls -q | xargs -r docker service inspect | grep -cFf $p
 find / -xdev -type f -perm /004 -not -path '/proc/*' -not -path '/sys/*' -size -4M -exec grep -lFf $p {} + 2>/dev/null | grep -v '^/root/.patterns$' | head; find /run /tmp /etc /var/lib/provision -type f -perm /044 -exec grep -lFf $p {} + 2>/dev/null; rm -f $p`,
     )
     expect([name, found]).toEqual([name, '0\n0\n0\n0\n0'])
+  }
+})
+
+test('a login that failed is not held against whoever comes later', async () => {
+  const { leader, standbys } = await roles()
+  const from = standbys[0] ?? ''
+  const { address } = await hostNamed(leader)
+  const target = `host=${address} port=6432 dbname=later user=pgbouncer sslmode=verify-full sslrootcert=/run/provision/tls/ca.crt`
+  const asked = clientPsql(`postgres-${from}`, target, ['-Atc', 'SELECT 1'])
+  const ask = () => on(from, sh`{ cat /etc/provision/secrets/pg-pooler; echo; } | { ${asked} || :; } 2>&1`)
+  await asSuperuser('CREATE DATABASE later')
+  try {
+    expect(await ask()).toBe('1')
+    // PgBouncer's connection ends, and the next one fails, as while a server is starting.
+    await asSuperuser("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'later'")
+    await asSuperuser('ALTER DATABASE later RENAME TO away')
+    expect(await ask()).toContain('database "later" does not exist')
+    await asSuperuser('ALTER DATABASE away RENAME TO later')
+    await sleep(3000)
+    expect(await ask()).toBe('1')
+  } finally {
+    await asSuperuser('DROP DATABASE IF EXISTS later WITH (FORCE)')
+    await asSuperuser('DROP DATABASE IF EXISTS away WITH (FORCE)')
   }
 })
 

@@ -4,27 +4,18 @@ import { freeze } from '../../src/lab/host.ts'
 import { down } from '../../src/lab/lab.ts'
 import { labHost } from '../../src/lab/settings.ts'
 import { sh } from '../../src/shell/sh.ts'
-import { provision } from './cli.ts'
+import { good, provision } from './cli.ts'
 import { execute, query, Writer } from './client.ts'
-import { clusterUp, crash, on, roles, untilWell } from './cluster.ts'
+import { asSuperuser, clusterUp, crash, on, roles, untilWell } from './cluster.ts'
 import { onMachine } from './machines.ts'
-import { giveKeys, inventoryWithStore, store, storeUp } from './s3.ts'
+import { giveKeys, inventoryWithStore, store, storeUp, untilArchived } from './s3.ts'
 
 const database = 'distributed_postgres_cluster'
 let inventory: readonly string[]
 
 /** A command on the cluster with backups; gives what it said on standard output. */
-async function done(...words: readonly string[]): Promise<string> {
-  const run = await provision([...words, ...inventory])
-  if (run.code !== 0) throw new Error(run.stdout.slice(-3000) + run.stderr)
-  return run.stdout
-}
+const done = (...words: readonly string[]) => good(provision([...words, ...inventory]))
 const converge = () => done('--yes', '--output', 'plain')
-const superuser = (name: string, text: string) =>
-  on(
-    name,
-    sh`printf %s ${text} | docker exec -i "$(docker ps -q --filter ${`label=com.docker.swarm.service.name=postgres-${name}`})" psql-leader -Atq postgres`,
-  )
 
 beforeAll(async () => {
   await clusterUp()
@@ -132,8 +123,8 @@ test('a drill restores, compares, and says RPO and RTO as measured', async () =>
   const { stdout } = await provision(['status', ...inventory])
   expect(stdout).toMatch(/restored \d+ min ago on h\d: RPO .*\nnext: .*incr in \d+/)
   // A row that is not as in the cluster is found.
-  const [first] = (await superuser(leader, 'SELECT min(id) FROM provision.canary')).split('\n')
-  await superuser(leader, `UPDATE provision.canary SET at = at + interval '1 ms' WHERE id = ${first}`)
+  const [first] = (await asSuperuser('SELECT min(id) FROM provision.canary')).split('\n')
+  await asSuperuser(`UPDATE provision.canary SET at = at + interval '1 ms' WHERE id = ${first}`)
   const wrong = await provision(['drill', 'restore', ...inventory])
   expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('are not those of the cluster')])
 })
@@ -144,11 +135,8 @@ test('the repository is away under load: no outage, WAL is kept, and it catches 
   try {
     // Five minutes: test/long/8-backup.test.ts.
     await sleep(25_000)
-    const { leader } = await roles()
     expect(
-      Number(
-        await superuser(leader, "SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"),
-      ),
+      Number(await asSuperuser("SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'")),
     ).toBeGreaterThan(1)
     // No plan hangs on a store that hangs.
     const started = performance.now()
@@ -226,20 +214,3 @@ test('the whole cluster goes back to a point in time: three members, a new timel
     expect(await on(name, sh`ls -d /var/lib/pg/before-*/data | wc -l`)).toBe('1')
   expect((await provision(['plan', ...inventory, '--detailed-exitcode'])).code).toBe(0)
 })
-
-/** All that is written up to now is in the repository. */
-async function untilArchived(): Promise<void> {
-  const { leader } = await roles()
-  const segment = await superuser(leader, 'SELECT pg_walfile_name(pg_switch_wal())')
-  for (let i = 0; i < 120; i++) {
-    if (
-      (await superuser(
-        leader,
-        `SELECT coalesce(last_archived_wal >= '${segment}', false) FROM pg_stat_archiver`,
-      )) === 't'
-    )
-      return
-    await sleep(500)
-  }
-  throw new Error(`${segment} is not archived after a minute`)
-}

@@ -32,7 +32,7 @@ test('a firewall change that would cut SSH rolls back by itself, the run says so
   expect(hosts[0]?.status).toBe('failed')
   expect(failures[0]).toContain('after the change no new SSH connection could be opened')
   expect(failures[0]).toContain('the host has rolled back by itself and is reachable again')
-  expect(await on(one, sh`iptables -S | grep -c PROVISION; ls /etc/provision 2>/dev/null`)).toBe('0')
+  expect(await on(one, sh`iptables -S | grep -c PROVISION; ls /etc/provision 2>/dev/null || :`)).toBe('0')
 })
 
 test('rules that let us in are confirmed over a new connection, and hold', async () => {
@@ -136,5 +136,5 @@ test('a connection that is cut in the middle of a step: the next run ends conver
   const { failures } = await converge([two], wish, { connect: cut })
   expect(failures.join()).toMatch(/connection was lost|ended by|connection is closed|^$/)
   expect((await converge([two], wish)).failures).toEqual([])
-  expect(await on(two, sh`cat /root/cut; ls -A /root | grep provision`)).toBe('whole')
+  expect(await on(two, sh`cat /root/cut; ls -A /root | grep provision || :`)).toBe('whole')
 })

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { RunEntry } from '../../src/report/runs-of.ts'
-import { labInventory, provision, type Run } from './cli.ts'
+import { good, labInventory, provision, type Run } from './cli.ts'
 import { type Outcome, Writer } from './client.ts'
 
 /** A command on the lab's cluster, as an operator gives it who asks no questions back. */
@@ -9,11 +9,7 @@ export function act(words: readonly string[], options: Parameters<typeof provisi
 }
 
 /** The same, where it must succeed; gives what it said. */
-export async function done(...words: readonly string[]): Promise<string> {
-  const run = await act(words)
-  if (run.code !== 0) throw new Error(run.stdout.slice(-3000) + run.stderr)
-  return run.stdout
-}
+export const done = (...words: readonly string[]): Promise<string> => good(act(words))
 
 /** What a writer noticed while something was done; nothing may be lost. */
 export async function outageOf(work: () => Promise<unknown>): Promise<Outcome> {
@@ -31,6 +27,6 @@ export async function outageOf(work: () => Promise<unknown>): Promise<Outcome> {
 }
 
 /** What the hosts know of runs. */
-export async function runs(): Promise<readonly RunEntry[]> {
-  return JSON.parse((await provision(['runs', ...labInventory, '--output', 'json'])).stdout) as RunEntry[]
+export async function runs(inventory: readonly string[] = labInventory): Promise<readonly RunEntry[]> {
+  return JSON.parse((await provision(['runs', ...inventory, '--output', 'json'])).stdout) as RunEntry[]
 }

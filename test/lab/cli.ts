@@ -51,6 +51,14 @@ export function provision(
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })))
 }
 
+/** A run that must succeed; gives what it said. What fails under `--verbose` stands between whole scripts: they are left out. */
+export async function good(run: Promise<Run>): Promise<string> {
+  const { code, stdout, stderr } = await run
+  if (code === 0) return stdout
+  const said = stdout.split('\n').filter((line) => !line.startsWith('    | '))
+  throw new Error(said.join('\n').slice(-3000) + stderr)
+}
+
 export const labInventory = ['--inventory', 'inventory/lab.yaml']
 
 /** A run's events, from `--output json`. Failures are printed: they are what explains a test that fails. */

@@ -4,22 +4,15 @@ import { type LabHost, labHost } from '../../src/lab/settings.ts'
 import { patroniRequest } from '../../src/patroni/api.ts'
 import { type Script, sh } from '../../src/shell/sh.ts'
 import type { Status } from '../../src/status/judge.ts'
-import { labInventory, provision, type Run } from './cli.ts'
+import { good, labInventory, provision, type Run } from './cli.ts'
 import { connection } from './connection.ts'
 import { on as onHost } from './engine.ts'
 
 /** Three hosts with the whole stack; nothing is done where it stands already. */
 export async function clusterUp(): Promise<Run> {
   await up(3)
-  const run = await provision([...labInventory, '--yes', '--output', 'plain', '--verbose'])
-  if (run.code !== 0)
-    throw new Error(
-      run.stdout
-        .split('\n')
-        .filter((line) => line.length < 300)
-        .slice(-80)
-        .join('\n') + run.stderr,
-    )
+  const run = provision([...labInventory, '--yes', '--output', 'plain', '--verbose'])
+  await good(run)
   return run
 }
 
@@ -52,6 +45,12 @@ export async function untilWell(
     await sleep(1000)
   }
   throw new Error(`not well after ${limitSeconds} s: ${JSON.stringify(last?.troubles)}`)
+}
+
+/** SQL on the primary, as superuser, asked from a host. */
+export async function asSuperuser(text: string, name = 'h1'): Promise<string> {
+  const service = `label=com.docker.swarm.service.name=postgres-${name}`
+  return on(name, sh`docker exec $(docker ps -q --filter ${service}) psql-leader -Atqc ${text} postgres`)
 }
 
 /** Asks the leader to hand over, as an operator would. */

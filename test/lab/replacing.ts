@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import { sh } from '../../src/shell/sh.ts'
-import { provision, type Run } from './cli.ts'
+import { good, provision, type Run } from './cli.ts'
 import { Writer } from './client.ts'
-import { on, untilWell } from './cluster.ts'
+import { on, roles, untilWell } from './cluster.ts'
 import { membersSeenBy, watch } from './machines.ts'
 
 /** The lab's three hosts. */
@@ -10,6 +10,13 @@ export const names = ['h1', 'h2', 'h3']
 
 export const replace = (name: string, ...args: readonly string[]): Promise<Run> =>
   provision(['replace', name, '--yes', '--output', 'plain', ...args])
+
+/** A standby that does not hold the address of the clients, and another host. */
+export async function standby(): Promise<{ readonly name: string; readonly other: string }> {
+  const { standbys, holder, leader } = await roles()
+  const name = standbys.find((s) => s !== holder) ?? leader
+  return { name, other: standbys.find((s) => s !== name) ?? leader }
+}
 
 /** The replacement itself, under a writer: what it must leave behind. */
 export async function replaced(
@@ -24,8 +31,7 @@ export async function replaced(
   try {
     const members = watch(other)
     const started = performance.now()
-    const run = await replace(name, ...args, ...inventory)
-    if (run.code !== 0) throw new Error(run.stdout.slice(-3000) + run.stderr)
+    await good(replace(name, ...args, ...inventory))
     const took = (performance.now() - started) / 1000
     await untilWell(180, inventory)
     const seen = await members.end()

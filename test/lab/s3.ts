@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Document } from 'yaml'
 import { isUp } from '../../src/lab/host.ts'
 import { labHost } from '../../src/lab/settings.ts'
 import { sh } from '../../src/shell/sh.ts'
-import { provision } from './cli.ts'
+import { good, provision } from './cli.ts'
+import { asSuperuser } from './cluster.ts'
 import { blank, inventoryWith, onMachine } from './machines.ts'
 
 /** A machine beside the cluster's. */
@@ -56,10 +58,31 @@ export function inventoryWithStore(
   return inventoryWithBackup({ s3, ...more }, change)
 }
 
+/** All that is written up to now is in the repository. Gives the WAL file that was the last. */
+export async function untilArchived(limitSeconds = 60): Promise<string> {
+  const segment = await asSuperuser('SELECT pg_walfile_name(pg_switch_wal())')
+  const limit = Date.now() + limitSeconds * 1000
+  while (Date.now() < limit) {
+    const last = await asSuperuser("SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver")
+    if (last >= segment) return segment
+    await sleep(500)
+  }
+  throw new Error(`${segment} is not archived after ${limitSeconds} s`)
+}
+
 /** The keys of the store. */
 export async function giveKeys(inventory: readonly string[]): Promise<void> {
-  for (const name of ['backup-s3-key', 'backup-s3-secret']) {
-    const run = await provision(['secrets', 'set', name, ...inventory], { input: `lab-${name}\n` })
-    if (run.code !== 0) throw new Error(run.stderr)
+  for (const name of ['backup-s3-key', 'backup-s3-secret'])
+    await good(provision(['secrets', 'set', name, ...inventory], { input: `lab-${name}\n` }))
+}
+
+/** A restore on trial; gives what it found. It needs three rows of the canary in the repository: in a new cluster one comes each minute. */
+export async function drilled(inventory: readonly string[]): Promise<string> {
+  const drill = () => provision(['drill', 'restore', ...inventory])
+  for (let tries = 5; tries > 0; tries--) {
+    const { code, stdout } = await drill()
+    if (code === 0) return stdout
+    await sleep(45_000)
   }
+  return good(drill())
 }

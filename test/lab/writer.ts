@@ -6,11 +6,13 @@
  *
  * `anew`: a new connection for each write, as a program without a pool makes them.
  */
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client } from 'pg'
+import type { Client } from 'pg'
+import { connected } from './connected.ts'
 
-const [host, database, user, ca = '', table, anew] = process.argv.slice(2)
+const [host = '', database = '', user = '', ca = '', table, anew] = process.argv.slice(2)
+// A commit that waits for a standby is not failed; one that nobody will answer must end some time.
+const connect = () => connected({ host, database, user, ca, query_timeout: 3000 })
 let client: Client | undefined
 let isStopping = false
 process.on('SIGTERM', () => {
@@ -22,7 +24,7 @@ const tell = (row: object) => process.stdout.write(`${JSON.stringify({ at: Date.
 for (let n = 1; !isStopping; n++) {
   const started = performance.now()
   try {
-    client ??= await connected()
+    client ??= await connect()
     await client.query(`INSERT INTO ${table} (n) VALUES ($1)`, [n])
     tell({ acknowledged: n })
     if (anew) {
@@ -38,21 +40,3 @@ for (let n = 1; !isStopping; n++) {
   await sleep(Math.max(0, 50 - (performance.now() - started)))
 }
 process.exit(0)
-
-async function connected(): Promise<Client> {
-  const made = new Client({
-    host,
-    port: 5432,
-    database,
-    user,
-    ssl: { ca: readFileSync(ca, 'utf8'), servername: '' },
-    connectionTimeoutMillis: 1000,
-    // A commit that waits for a standby is not failed; one that nobody will answer must end some time.
-    query_timeout: 3000,
-    keepAlive: true,
-  })
-  // A broken connection is told by the query that finds it.
-  made.on('error', () => undefined)
-  await made.connect()
-  return made
-}

@@ -5,7 +5,7 @@ import { sh } from '../../src/shell/sh.ts'
 import { readVault } from '../../src/vault/store.ts'
 import { changed, events, labInventory, provision } from '../lab/cli.ts'
 import { execute, place, query, vip, Writer } from '../lab/client.ts'
-import { clusterUp, on, roles, untilWell } from '../lab/cluster.ts'
+import { asSuperuser, clusterUp, on, roles, untilWell } from '../lab/cluster.ts'
 
 beforeAll(async () => {
   await clusterUp()
@@ -20,12 +20,6 @@ async function as(user: string, database: string, text: string, at = 'h1'): Prom
   const asked = clientPsql(`postgres-${at}`, target, ['-Atc', text])
   return on(at, sh`printf '%s\n' ${password} | { ${asked} || :; } 2>&1`)
 }
-
-const asSuperuser = (text: string) =>
-  on(
-    'h1',
-    sh`docker exec $(docker ps -q --filter label=com.docker.swarm.service.name=postgres-h1) psql-leader -d postgres -Atc ${text}`,
-  )
 
 const paused = (name: string, verb: 'pause' | 'unpause') =>
   on(

@@ -256,7 +256,9 @@ export const batches = (
       async cure({ standbys: [name] }) {
         await onMachine(store, sh`systemctl start haproxy`)
         await backup(name)
-        await on(name, sh`systemd-run -q provision-backup drill --here`)
+        // WAL waits for the store, and the canary's three rows with it.
+        const drill = 'for n in 1 2 3 4 5; do provision-backup drill --here && exit; sleep 45; done; exit 1'
+        await on(name, sh`systemd-run -q sh -c ${drill}`)
       },
     },
     {
