@@ -73,5 +73,5 @@ function moved(state: State, destination: bigint | undefined, destinationPort: n
   const isSame = destination === state.destination && destinationPort === state.destinationPort
   const isKnown = destination !== undefined && destinationPort !== undefined
   const isDnat = isKnown ? !isSame : undefined
-  return { ...state, destination, destinationPort, isDnat }
+  return { ...state, destination, destinationPort, isDnat, isNatDone: true }
 }

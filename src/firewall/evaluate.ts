@@ -1,6 +1,7 @@
 import type { LoadedHost, Packet, Verdict } from './packet.ts'
 import { isBroadcast, isLocal, isLowest, isMulticast } from './places.ts'
 import type { Family } from './rules.ts'
+import type { Chain, Table } from './ruleset.ts'
 import { type End, judge, notKnown } from './verdict.ts'
 import { firstState, type Header, type Hook, headerOf, type State } from './view.ts'
 import { type Ended, type Scene, TooMuch, Walk } from './walk.ts'
@@ -33,6 +34,11 @@ export function evaluate(host: LoadedHost, packet: Packet): Verdict {
   const verdict = judge(journey.ends, header)
   const hidden = blindSpot(host, packet.family)
   return hidden === undefined ? verdict : { ...verdict, ...notKnown(['accept', 'drop'], hidden) }
+}
+
+interface Asked {
+  readonly table: Table
+  readonly chain: Chain
 }
 
 class Journey {
@@ -88,20 +94,41 @@ class Journey {
   /** Those that pass all tables of the hook; the others have come to an end. */
   #hook(hook: Hook, arriving: readonly Ended[], way?: 'input' | 'forward'): readonly Ended[] {
     let passing = arriving
-    for (const name of tables[hook])
-      for (const ruleset of this.#host.rulesets) {
-        const table = ruleset.family === this.#header.family ? ruleset.tables.get(name) : undefined
-        const chain = table?.chains.get(hook)
-        if (!table || !chain) continue
+    for (const name of tables[hook]) {
+      const [first, second] = this.#chains(name, hook)
+      if (!first) continue
+      const through = ({ table, chain }: Asked, before: Ended) => {
+        if (name === 'nat' && !asksNat(this.#header, before.world.state, hook)) return [before]
         const scene: Scene = { host: this.#host, header: this.#header, table: name, hook }
-        passing = passing.flatMap((before) => {
-          if (name === 'nat' && !asksNat(this.#header, before.world.state, hook)) return [before]
-          const ends = new Walk(table, scene, this.#budget).run(chain, before.world)
-          return ends.flatMap((ended) => this.#sort(ended, before, name, way))
-        })
-        passing = joinEnds(passing)
+        const ends = new Walk(table, scene, this.#budget).run(chain, before.world)
+        return ends.flatMap((ended) => this.#sort(ended, before, name, way))
       }
+      passing = joinEnds(
+        passing.flatMap((before) => {
+          if (!second) return through(first, before)
+          // At one priority the kernel asks who registered last first (nf_hook_entries_grow): no listing of rules tells it.
+          const why = `both backends have rules in ${hook} (${name}), and which of them come first is not known`
+          const cause = { why, path: before.world.path }
+          const either = (one: Asked, other: Asked, side: number) =>
+            joinEnds(through(one, { ...before, world: onSide(before.world, cause, side) })).flatMap((ended) =>
+              through(other, ended),
+            )
+          return [...either(first, second, 0), ...either(second, first, 1)]
+        }),
+      )
+    }
     return passing
+  }
+
+  /** The chains of one name at a hook: one of each backend, where both may do something. */
+  #chains(name: string, hook: Hook): readonly Asked[] {
+    const all = this.#host.rulesets.flatMap((ruleset): readonly Asked[] => {
+      const table = ruleset.family === this.#header.family ? ruleset.tables.get(name) : undefined
+      const chain = table?.chains.get(hook)
+      return table && chain ? [{ table, chain }] : []
+    })
+    const busy = all.filter(({ chain }) => chain.rules.length > 0 || chain.policy !== 'ACCEPT')
+    return busy.length > 0 ? busy : all.slice(0, 1)
   }
 
   #sort(ended: Ended, before: Ended, table: string, way: 'input' | 'forward' | undefined): readonly Ended[] {
@@ -116,9 +143,9 @@ class Journey {
   }
 }
 
-/** Only the first packet of a connection is asked, and only until one rule has rewritten it. */
+/** Only the first packet of a connection is asked, and only until one rule has sent it somewhere (nf_nat_inet_fn). */
 function asksNat(header: Header, state: State, hook: Hook): boolean {
-  return header.state === 'NEW' && !state.isNotrack && !(hook === 'PREROUTING' && state.isDnat === true)
+  return header.state === 'NEW' && !state.isNotrack && !(hook === 'PREROUTING' && state.isNatDone)
 }
 
 function joinEnds(ends: readonly Ended[]): readonly Ended[] {

@@ -35,6 +35,8 @@ export interface State {
   readonly destinationPort: number | undefined
   /** Was the destination really changed? */
   readonly isDnat: boolean | undefined
+  /** Has a nat rule sent it anywhere, be it where it was going anyway? No other one is asked then. */
+  readonly isNatDone: boolean
   /** REDIRECT leads to this host, even when we do not know by which address. */
   readonly isToSelf: boolean
   /** Conntrack was told to leave it alone. */
@@ -93,6 +95,7 @@ export function firstState(header: Header): State {
     destination: header.destination,
     destinationPort: header.destinationPort,
     isDnat: header.state === 'NEW' ? false : undefined,
+    isNatDone: false,
     isToSelf: false,
     isNotrack: false,
     changedSets: '',

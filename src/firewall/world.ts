@@ -56,10 +56,8 @@ export function joinAll(worlds: readonly World[]): World[] {
   return [...byState.values()]
 }
 
-export function stateKey(state: State): string {
-  const { mark, connmark, destination, destinationPort, isDnat, isToSelf, isNotrack, changedSets } = state
-  return [mark, connmark, destination, destinationPort, isDnat, isToSelf, isNotrack, changedSets].join()
-}
+/** All of a state tells it from others; its parts are always in the same order. */
+export const stateKey = (state: State): string => Object.values(state).join()
 
 export function stepsOf(last: Step | undefined): readonly LoadedRule[] {
   const rules: LoadedRule[] = []

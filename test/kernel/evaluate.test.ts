@@ -14,8 +14,11 @@ import { rulesetOf } from './rulesets.ts'
 import { Wire } from './wire.ts'
 
 const missing = prepare()
-/** `KERNEL_SEED` repeats a run, `KERNEL_RULESETS` makes it longer. */
-const seed = Number(process.env.KERNEL_SEED ?? Date.now() % 1_000_000_000)
+/**
+ * Always the same rulesets, so that what fails is a change. To look for what no one has met yet, others and more:
+ * `KERNEL_SEED=$RANDOM KERNEL_RULESETS=2000 npm run test:kernel`.
+ */
+const seed = Number(process.env.KERNEL_SEED ?? 1)
 const count = Number(process.env.KERNEL_RULESETS ?? 80)
 /** Where a run begins: the seed and the number of a ruleset make it again. */
 const first = Number(process.env.KERNEL_FIRST ?? 0)

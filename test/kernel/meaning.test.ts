@@ -12,7 +12,7 @@ import { rulesetOf } from './rulesets.ts'
 import { Wire } from './wire.ts'
 
 const missing = prepare()
-const seed = Number(process.env.KERNEL_SEED ?? Date.now() % 1_000_000_000)
+const seed = Number(process.env.KERNEL_SEED ?? 1)
 
 /** A line of each kind that the firewall role can write. */
 const policy: Policy = {

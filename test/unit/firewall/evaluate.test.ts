@@ -132,6 +132,33 @@ test('both backends have to let a packet in', () => {
   expect(evaluate(hostWith([open, open]), packet(to(22))).result).toBe('accept')
 })
 
+test('which backend is asked first is not known: where it matters nothing is certain but that it is closed', () => {
+  const silent = filter('-A INPUT -p tcp -m tcp --dport 22 -j DROP')
+  const polite = filter('-A INPUT -p tcp -m tcp --dport 22:80 -j REJECT --reject-with tcp-reset')
+  const { result, possible, because } = evaluate(hostWith([silent, polite]), packet(to(22)))
+  expect({ result, possible }).toEqual({ result: 'unknown', possible: ['drop', 'reject'] })
+  expect(because).toBe(
+    'both backends have rules in INPUT (filter), and which of them come first is not known',
+  )
+  expect(evaluate(hostWith([silent, polite]), packet(to(80)))).toMatchObject({ result: 'reject' })
+  // Only one of the two can rewrite the destination.
+  const sentTo = (address: string) =>
+    parseSave(
+      tableText('nat', `-A PREROUTING -p tcp -j DNAT --to-destination ${address}:80`, ['PREROUTING']) +
+        tableText('filter', '-A FORWARD -d 172.17.0.2/32 -j DROP', ['INPUT', 'FORWARD', 'OUTPUT']),
+      4,
+    )
+  const torn = evaluate(hostWith([sentTo('172.17.0.2'), sentTo('172.17.0.3')]), packet(to(8080)))
+  expect(torn).toMatchObject({ result: 'unknown', possible: ['accept', 'drop'], way: 'forward' })
+  // Nor is another rule asked when the first one sends it where it was going anyway.
+  const kept = { destination: '172.17.0.2', ...to(80) }
+  const same = evaluate(hostWith([sentTo('172.17.0.2'), sentTo('172.17.0.2')]), packet(kept))
+  expect(same).toMatchObject({ result: 'drop', possible: ['drop'] })
+  expect(evaluate(hostWith([sentTo('172.17.0.2'), sentTo('172.17.0.3')]), packet(kept))).toMatchObject({
+    possible: ['accept', 'drop'],
+  })
+})
+
 test('rules of the other family are not asked', () => {
   const host = hostWith([filter('', 4, 'DROP'), filter('', 6)])
   expect(evaluate(host, packet({ family: 6, ...to(22) })).result).toBe('accept')
