@@ -112,17 +112,23 @@ class SshTransport implements Transport {
   async #open(command = becomeCommand(this.host)): Promise<ClientChannel> {
     const client = this.#ssh.connection
     if (!client) throw new ConnectError({ host: this.host.name, what: 'the connection is closed' })
-    return new Promise((resolve, reject) => {
+    const { promise, resolve, reject } = Promise.withResolvers<ClientChannel>()
+    try {
       client.exec(command, (error, channel) => {
-        if (error)
-          reject(
-            new ConnectError({ host: this.host.name, what: `no channel: ${error.message}`, cause: error }),
-          )
+        if (error) reject(error)
         else resolve(channel)
       })
-    })
+      return await promise
+    } catch (error) {
+      const cause = error as Error
+      const why = isGone.test(cause.message) ? 'the connection was lost' : 'no channel'
+      throw new ConnectError({ host: this.host.name, what: `${why}: ${cause.message}`, cause })
+    }
   }
 }
+
+/** What ssh2 says of a question on a connection that has ended, or that ends before the answer. */
+const isGone = /^(Not connected|No response from server)$/
 
 /** All that a finished script said. */
 function collect(channel: ClientChannel, host: Host): Promise<Output> {
