@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Output } from '../model/probe.ts'
 import { lines, raw, type Script, sh, showAs } from '../shell/sh.ts'
 
+// Many scripts in one exec: how they are put together, and how what came back is taken apart.
+
 /** One part of a batch. An isolated part gets a `sh` of its own, so that even its syntax errors stay its own. */
 export interface Part {
   readonly script: Script

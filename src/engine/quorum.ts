@@ -131,13 +131,11 @@ async function untilEnough(
   const limit = performance.now() + patienceMs
   for (;;) {
     await lookAtMembers(sessions, options)
-    try {
-      return refuseLoss(s, names, sessions)
-    } catch (error) {
-      if (performance.now() >= limit) throw error
-      options.signal.throwIfAborted()
-      await sleep(1000)
-    }
+    const loss = lossOf(s, names, sessions)
+    if (!loss) return
+    if (performance.now() >= limit) throw loss
+    options.signal.throwIfAborted()
+    await sleep(1000)
   }
 }
 
