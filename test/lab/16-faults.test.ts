@@ -5,6 +5,7 @@ import { sh } from '../../src/shell/sh.ts'
 import { labInventory, provision } from './cli.ts'
 import { execute, type Outcome, query, Writer } from './client.ts'
 import { clusterUp, crash, hostNamed, on, roles, status, switchover, untilWell } from './cluster.ts'
+import { measured, within } from './limits.ts'
 
 beforeAll(async () => {
   await clusterUp()
@@ -32,7 +33,7 @@ async function during(fault: () => Promise<void>, mend: () => Promise<void>): Pr
 
 const nothing = async () => undefined
 
-test("power cut of the primary's host: another takes over within 30 s, nothing acknowledged is lost", async () => {
+test("power cut of the primary's host: another leads within 30 s, nothing is lost", measured, async () => {
   const { leader } = await roles()
   const host = await hostNamed(leader)
   const outcome = await during(
@@ -42,27 +43,30 @@ test("power cut of the primary's host: another takes over within 30 s, nothing a
       await untilSsh(host)
     },
   )
-  expect([outcome.lost, outcome.outage <= 30, outcome.outage]).toEqual([[], true, outcome.outage])
+  expect(outcome.lost).toEqual([])
   expect((await roles()).leader).not.toBe(leader)
+  within('power cut', outcome.outage, 30)
 })
 
-test('its cable cut: when it is back the old primary is a standby, and takes no writes meanwhile', async () => {
+test('its cable cut: back again it is a standby, and took no writes meanwhile', measured, async () => {
   const { leader } = await roles()
   const host = await hostNamed(leader)
   const outcome = await during(
     () => cable(host, 'down'),
     () => cable(host, 'up'),
   )
-  expect([outcome.lost, outcome.outage <= 30, outcome.outage]).toEqual([[], true, outcome.outage])
+  expect(outcome.lost).toEqual([])
   expect((await roles()).standbys).toContain(leader)
+  within('cable cut', outcome.outage, 30)
 })
 
-test('a crash of the server and a switchover cost at most 5 s', async () => {
+test('a crash of the server and a switchover cost at most 5 s', measured, async () => {
   const { leader } = await roles()
   const killed = await during(() => crash(leader), nothing)
-  expect([killed.lost, killed.outage <= 5, killed.outage]).toEqual([[], true, killed.outage])
   const planned = await during(async () => switchover((await roles()).leader), nothing)
-  expect([planned.lost, planned.outage <= 5, planned.outage]).toEqual([[], true, planned.outage])
+  expect([killed.lost, planned.lost]).toEqual([[], []])
+  within('crash of the server', killed.outage, 5)
+  within('switchover', planned.outage, 5)
 })
 
 test('Patroni killed: PostgreSQL goes with it, and the container brings both back without the swarm', async () => {
