@@ -23,11 +23,15 @@ class SshTransport implements Transport {
   readonly #options: SshOptions
   /** Comes true with the error that ended the connection: a host that hangs shows it only by not answering. */
   readonly #lost: Promise<ConnectError>
+  #isEnded = false
 
   constructor(host: Host, ssh: NodeSSH, options: SshOptions) {
     this.host = host
     this.#ssh = ssh
     this.#options = options
+    ssh.connection?.on('close', () => {
+      this.#isEnded = true
+    })
     this.#lost = new Promise((resolve) => {
       ssh.connection?.on('error', (cause: Error) =>
         resolve(
@@ -121,14 +125,13 @@ class SshTransport implements Transport {
       return await promise
     } catch (error) {
       const cause = error as Error
-      const why = isGone.test(cause.message) ? 'the connection was lost' : 'no channel'
+      // Of a connection that ends ssh2 says, by how far it came: Not connected, No response from server, Unable to exec.
+      const isLost = this.#isEnded || cause.message === 'Not connected'
+      const why = isLost ? 'the connection was lost' : 'no channel'
       throw new ConnectError({ host: this.host.name, what: `${why}: ${cause.message}`, cause })
     }
   }
 }
-
-/** What ssh2 says of a question on a connection that has ended, or that ends before the answer. */
-const isGone = /^(Not connected|No response from server)$/
 
 /** All that a finished script said. */
 function collect(channel: ClientChannel, host: Host): Promise<Output> {
