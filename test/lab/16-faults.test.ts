@@ -91,6 +91,21 @@ test('Patroni killed: PostgreSQL goes with it, and the container brings both bac
   ).toBe(id)
 })
 
+test('a standby whose rewind was cut off is copied anew from the primary', async () => {
+  const { standbys } = await roles()
+  const [name = ''] = standbys
+  const data = () => on(name, sh`stat -c %i /var/lib/pg/data/main/PG_VERSION`)
+  const before = await data()
+  // What rewind-data leaves when it dies, and a death of its container.
+  await on(
+    name,
+    sh`install -m 600 -o 5432 -g 5432 /dev/null /var/lib/pg/data/rewinding; docker kill $(docker ps -q --filter ${`label=com.docker.swarm.service.name=postgres-${name}`}) >/dev/null`,
+  )
+  await untilWell()
+  expect(await data()).not.toBe(before)
+  expect(await on(name, sh`ls -A /var/lib/pg/data`)).not.toContain('rewinding')
+})
+
 test('all three powered off and on: the cluster comes back by itself', async () => {
   await execute(
     'claude_flow_shared',
