@@ -99,7 +99,7 @@ test('a standby whose rewind was cut off is copied anew from the primary', async
   // What rewind-data leaves when it dies, and a death of its container.
   await on(
     name,
-    sh`install -m 600 -o 5432 -g 5432 /dev/null /var/lib/pg/data/rewinding; docker kill $(docker ps -q --filter ${`label=com.docker.swarm.service.name=postgres-${name}`}) >/dev/null`,
+    sh`docker kill $(docker ps -q --filter ${`label=com.docker.swarm.service.name=postgres-${name}`}) >/dev/null; sha256sum /var/lib/pg/data/main/global/pg_control >/var/lib/pg/data/rewinding`,
   )
   await untilWell()
   expect(await data()).not.toBe(before)
