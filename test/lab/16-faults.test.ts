@@ -91,19 +91,26 @@ test('Patroni killed: PostgreSQL goes with it, and the container brings both bac
   ).toBe(id)
 })
 
-test('a standby whose rewind was cut off is copied anew from the primary', async () => {
+test('a standby whose rewind was cut off is copied anew from the primary; one that has lived on since is not', async () => {
   const { standbys } = await roles()
   const [name = ''] = standbys
   const data = () => on(name, sh`stat -c %i /var/lib/pg/data/main/PG_VERSION`)
   const before = await data()
-  // What rewind-data leaves when it dies, and a death of its container.
+  const service = `label=com.docker.swarm.service.name=postgres-${name}`
+  // What rewind-data leaves when it dies: the control file as it was. First that of another day, then that of now.
+  const mark = sh`sha256sum /var/lib/pg/data/main/global/pg_control >/var/lib/pg/data/rewinding`
+  const died = sh`docker kill $(docker ps -q --filter ${service}) >/dev/null`
   await on(
     name,
-    sh`docker kill $(docker ps -q --filter ${`label=com.docker.swarm.service.name=postgres-${name}`}) >/dev/null; sha256sum /var/lib/pg/data/main/global/pg_control >/var/lib/pg/data/rewinding`,
+    sh`echo "$(printf %064d 0)  /var/lib/pg/data/main/global/pg_control" >/var/lib/pg/data/rewinding; ${died}`,
   )
   await untilWell()
+  expect(await data()).toBe(before)
+  expect(await on(name, sh`ls -A /var/lib/pg/data`)).toBe('main')
+  await on(name, sh`${died}; ${mark}`)
+  await untilWell()
   expect(await data()).not.toBe(before)
-  expect(await on(name, sh`ls -A /var/lib/pg/data`)).not.toContain('rewinding')
+  expect(await on(name, sh`ls -A /var/lib/pg/data`)).toBe('main')
 })
 
 test('all three powered off and on: the cluster comes back by itself', async () => {
