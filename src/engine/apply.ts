@@ -6,7 +6,7 @@ import { idOf, type Resource } from '../model/resource.ts'
 import type { Transport } from '../model/transport.ts'
 import { lines, type Script, sh } from '../shell/sh.ts'
 import { answersFor } from './answers.ts'
-import { clearOwed, markOf, noteOwed, waitForLeftover } from './journal.ts'
+import { beginStep, clearOwed, markOf, noteOwed, owedMarks } from './journal.ts'
 import { glance } from './observe.ts'
 import { type Due, due, triggers, type Wanted } from './plan.ts'
 import { ask, type Session } from './session.ts'
@@ -19,6 +19,8 @@ export interface ApplyOptions {
   readonly report: Reporter
   readonly root: string
   readonly signal: AbortSignal
+  /** The run's own name: no step begins under another run's lock. */
+  readonly id: string
 }
 
 /**
@@ -84,19 +86,22 @@ async function applyRun(
   const ahead = kind.reboots ? [] : rest
   const look = glance(ahead.map((w) => w.resource))
   const parts = [
-    { script: lines([waitForLeftover(), noteOwed(dependants(todo, rest))]) },
+    { script: lines([beginStep(options.id), noteOwed(dependants(todo, rest))]) },
     { script: kind.apply(planned), isolated: true },
     { script: sh`if [ "$code" = 0 ]; then ${clearOwed(todo.map((d) => d.resource))}; fi` },
     ...look.parts,
   ]
   const timeoutMs = limitOf(kind, planned)
-  const [, applied, , ...outputs] = await ask(session, parts, report, timeoutMs)
+  const [begun, applied, , ...outputs] = await ask(session, parts, report, timeoutMs)
   if (applied?.code !== 0) throw failure(host, await unsettled(session, todo, options), applied)
   if (kind.confirm) await confirm(session, kind.confirm(planned), report)
   if (kind.reboots) await reconnect(session)
 
   const looked = kind.reboots ? await lookAgain(session, rest, report) : look.match(outputs, host)
   session.states = new Map([...session.states, ...looked])
+  // A dead run's step may have ended since the host was observed: what it owes was noted by it alone.
+  const owed = new Map([...owedMarks(begun?.stdout ?? ''), ...session.journal.owed])
+  session.journal = { ...session.journal, owed }
   remember(session, todo, rest)
   report({ type: 'applied', host, steps, ms: performance.now() - started })
 }

@@ -12,6 +12,10 @@ import { lines, type Script, sh } from '../shell/sh.ts'
  */
 const folder = '/var/lib/provision'
 
+/** Why a step did not begin, as {@link beginStep} says it on stderr. */
+export const takenOver = 'another run has taken this host over'
+export const stillInHand = 'a step of an earlier run is still in hand after 10 min'
+
 const deadRun = 'an earlier run that did not finish'
 
 export interface Journal {
@@ -52,17 +56,20 @@ export const journalRecords: Probe<readonly RunRecord[]> = {
     }),
 }
 
-/** Reads the marks and the list, by the shell itself: no process. */
+/**
+ * Reads the marks and the list, by the shell itself: no process. To be read after the states: a mark is set before the
+ * change that it stands for, so whoever has seen the change of a step still in hand sees its mark, too.
+ */
 export function journalProbe(playbook: string): Probe<Journal> {
   const managed = `${folder}/managed/${playbook}`
   return {
-    script: sh`for f in ${folder}/owed/*; do if [ -e "$f" ]; then printf '%s\n' "\${f##*/}"; fi; done; echo --
+    script: sh`${listOwed()}; echo --
 if [ -e ${managed} ]; then while IFS= read -r id; do printf '%s\n' "$id"; done <${managed}; fi; echo --
 for f in ${folder}/begun/*; do if [ -e "$f" ]; then printf '%s\n' "\${f##*/}"; fi; done`,
     parse({ stdout }) {
       const [owed = '', list = '', begun = ''] = stdout.split(/^--$/m)
       return {
-        owed: new Map(words(owed).map((mark) => [mark, [deadRun]])),
+        owed: owedMarks(owed),
         managed: words(list),
         begun: words(begun),
       }
@@ -130,9 +137,26 @@ export function forgetBegun(key: string): Script {
   return sh`rm -f ${folder}/begun/${key}`
 }
 
-/** Waits for a script that a dead run left behind: two scripts never change one host at once. */
-export function waitForLeftover(): Script {
-  return sh`mkdir -p /run/provision; exec 8>>/run/provision/step; flock -w 600 8`
+/**
+ * Begins a step, and lists the marks that it finds: {@link owedMarks} reads them. Two scripts never change one host at
+ * once: this waits for one that a dead run left behind (10 min at most). And a run whose lock another one has taken
+ * meanwhile changes nothing any more: its own script may have been what waited.
+ */
+export function beginStep(run: string): Script {
+  return sh`mkdir -p /run/provision; exec 8>>/run/provision/step
+flock -w 600 8 || { echo ${stillInHand} >&2; exit 75; }
+locked=; IFS= read -r locked </run/provision/locked-for
+case "$locked" in *${`(run ${run})`}) ;; *) echo ${takenOver} >&2; exit 75 ;; esac
+${listOwed()}`
+}
+
+/** The marks of a journal or of a step's beginning, each owed by a run that died. */
+export function owedMarks(stdout: string): Journal['owed'] {
+  return new Map(words(stdout).map((mark) => [mark, [deadRun]]))
+}
+
+function listOwed(): Script {
+  return sh`for f in ${folder}/owed/*; do if [ -e "$f" ]; then printf '%s\n' "\${f##*/}"; fi; done`
 }
 
 function words(text: string): readonly string[] {

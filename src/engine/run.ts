@@ -1,4 +1,4 @@
-import { RefusedError } from '../errors.ts'
+import { CommandError, RefusedError } from '../errors.ts'
 import type { HostPlan, HostSummary } from '../model/event.ts'
 import type { Host } from '../model/host.ts'
 import { change } from './change.ts'
@@ -86,9 +86,11 @@ async function observe(s: Session, options: RunOptions): Promise<void> {
   const started = performance.now()
   const look = glance(s.wanted.map((w) => w.resource))
   const journal = journalProbe(playbook.name)
-  const [first, ...outputs] = await ask(s, [{ script: journal.script }, ...look.parts], report)
-  if (first) s.journal = journal.parse(first, [])
+  const outputs = await ask(s, [...look.parts, { script: journal.script }], report)
   s.states = look.match(outputs, s.host.name)
+  const notes = outputs.at(-1)
+  if (!notes) throw new CommandError({ host: s.host.name, what: 'reading the journal gave no answer' })
+  s.journal = journal.parse(notes, [])
   if (options.absentOf) await addOrphans(s, options.absentOf, options)
   report({ type: 'observed', host: s.host.name, ms: performance.now() - started, resources: s.wanted.length })
 }

@@ -1,11 +1,11 @@
-import { CommandError, ConnectError, lastLines } from '../errors.ts'
+import { CommandError, ConnectError, lastLines, RefusedError } from '../errors.ts'
 import type { Reporter } from '../model/event.ts'
 import type { Host } from '../model/host.ts'
 import type { Output } from '../model/probe.ts'
 import type { Transport } from '../model/transport.ts'
 import type { Script } from '../shell/sh.ts'
 import { batch, type Part } from './frame.ts'
-import type { Journal } from './journal.ts'
+import { type Journal, stillInHand, takenOver } from './journal.ts'
 import type { States } from './observe.ts'
 import type { Wanted } from './plan.ts'
 
@@ -72,6 +72,13 @@ function nothingRan({ host }: Session, script: Script, output: Output): Error {
       what: 'sudo was refused',
       why,
       next: 'allow the user sudo (NOPASSWD), or name the file with the password: connection.becomePasswordFile',
+    })
+  const refused = [takenOver, stillInHand].find((said) => output.stderr.split('\n').includes(said))
+  if (refused)
+    return new RefusedError({
+      host: host.name,
+      what: `${refused}: this run changes nothing more here`,
+      next: '`provision runs` tells whose it is, and what this one has done; run again when it has ended',
     })
   return new CommandError({
     host: host.name,

@@ -1,10 +1,12 @@
 import Type from 'typebox'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { lockScript, markOf } from '../../src/engine/journal.ts'
 import { type RunResult, run } from '../../src/engine/run.ts'
-import { file, pkg, playbook, role, service, sh, sysctl } from '../../src/index.ts'
+import { command, file, pkg, playbook, role, service, sh, sysctl } from '../../src/index.ts'
 import { down, up } from '../../src/lab/lab.ts'
 import type { Event, HostPlan } from '../../src/model/event.ts'
 import type { Host } from '../../src/model/host.ts'
+import type { Role } from '../../src/model/role.ts'
 import type { Script } from '../../src/shell/sh.ts'
 import { connectSsh } from '../../src/transport/ssh.ts'
 import { connection } from './connection.ts'
@@ -37,10 +39,10 @@ afterAll(() => down())
 
 async function go(
   mode: 'plan' | 'run',
-  options: { limit?: string; events?: Event[] } = {},
+  options: { limit?: string; events?: Event[]; of?: Role; approve?: () => Promise<boolean> } = {},
 ): Promise<RunResult> {
   return run({
-    playbook: playbook('test', { on: 'all', roles: [chrony] }),
+    playbook: playbook('test', { on: 'all', roles: [options.of ?? chrony] }),
     inventoryFile: 'none',
     hostsOf: () => hosts,
     varsOf: () => ({}),
@@ -57,7 +59,7 @@ async function go(
     id: 'test',
     startedAt: '2026-01-01T00:00:00.000Z',
     who: 'test',
-    approve: async () => true,
+    approve: options.approve ?? (async () => true),
   })
 }
 
@@ -119,12 +121,84 @@ test('drift is named exactly, mended exactly, and only what must restart restart
 test('a restart that a dead run owes is planned and done by the next run', async () => {
   const events: Event[] = []
   await go('plan', { events })
-  const { markOf } = await import('../../src/engine/journal.ts')
   const due = service('chrony')
   await on(0, sh`: > ${`/var/lib/provision/owed/${markOf(due)}`}`)
   expect(ids((await go('plan')).plans[0])).toEqual(['service[chrony]'])
   expect((await go('run')).hosts[0]?.changed).toBe(1)
   expect((await go('run')).hosts[0]?.changed).toBe(0)
+})
+
+const config = file('/etc/chrony/conf.d/provision.conf', { content: 'local stratum 10\nmakestep 1.0 3\n' })
+
+/** What a step in hand does when its run has died: it notes what is owed, then changes; nobody acts on it any more. */
+function leftover(): Script {
+  const mark = `/var/lib/provision/owed/${markOf(service('chrony'))}`
+  return sh`: >${mark}; printf %s ${'local stratum 10\nmakestep 1.0 3\n'} >/etc/chrony/conf.d/provision.conf; chmod 644 /etc/chrony/conf.d/provision.conf`
+}
+
+const startOfChrony = () => on(0, sh`systemctl show -P ActiveEnterTimestampMonotonic chrony`)
+
+test("a dead run's step that ends while the next run looks: its restart is done by that run", async () => {
+  const before = await startOfChrony()
+  await on(0, sh`echo '# by hand' >> /etc/chrony/conf.d/provision.conf; touch /root/once`)
+  const of = role({
+    name: 'looked-at',
+    vars: Type.Object({}),
+    resources: () => [
+      // The first guard that is asked is the moment between two looks.
+      command('look', {
+        unless: sh`[ ! -e /root/once ] || { rm /root/once; ${leftover()}; }`.text,
+        run: 'false',
+      }),
+      config,
+      service('chrony', { restartOn: [config] }),
+    ],
+  })
+  expect((await go('run', { of, limit: 'h1' })).hosts[0]?.changed).toBe(1)
+  expect(await startOfChrony()).not.toBe(before)
+  expect((await go('run', { of, limit: 'h1' })).hosts[0]?.changed).toBe(0)
+})
+
+test("a dead run's step that ends between the plan and the first change: its restart is done, too", async () => {
+  const before = await startOfChrony()
+  await on(0, sh`echo '# by hand' >> /etc/chrony/conf.d/provision.conf; rm -f /etc/first`)
+  const of = role({
+    name: 'planned-before',
+    vars: Type.Object({}),
+    resources: () => [
+      command('first', { unless: 'test -e /etc/first', run: 'touch /etc/first' }),
+      config,
+      service('chrony', { restartOn: [config] }),
+    ],
+  })
+  const approve = async () => {
+    await on(0, leftover())
+    return true
+  }
+  expect((await go('run', { of, approve, limit: 'h1' })).failed).toBe(false)
+  expect(await startOfChrony()).not.toBe(before)
+  expect((await go('run', { of, limit: 'h1' })).hosts[0]?.changed).toBe(0)
+})
+
+test('a run whose host another one has taken over changes nothing more there, and says so', async () => {
+  await on(0, sh`rm -f /etc/first /etc/second`)
+  const of = role({
+    name: 'taken-over',
+    vars: Type.Object({}),
+    resources: () => [
+      command('first', {
+        unless: 'test -e /etc/first',
+        run: "touch /etc/first; echo 'since noon, for the playbook x (run other)' >/run/provision/locked-for",
+      }),
+      file('/etc/second', { content: 'x' }),
+    ],
+  })
+  const all: Event[] = []
+  expect((await go('run', { of, limit: 'h1', events: all })).failed).toBe(true)
+  expect(all.map((e) => (e.type === 'failed' ? e.message : '')).join('')).toContain(
+    'another run has taken this host over: this run changes nothing more here',
+  )
+  expect(await on(0, sh`ls /etc/first /etc/second 2>/dev/null; rm -f /etc/first`)).toBe('/etc/first')
 })
 
 test('--limit limits changes, not what is observed, and says what it left', async () => {
@@ -139,7 +213,6 @@ test('--limit limits changes, not what is observed, and says what it left', asyn
 test('while one run holds the lock of a host, another is refused and told by whom', async () => {
   const host = hosts[0]
   if (!host) throw new Error('no host')
-  const { lockScript } = await import('../../src/engine/journal.ts')
   await on(0, sh`chmod 644 /etc/sysctl.d/80-provision.conf`)
   await using link = await connectSsh(host)
   const held = await link.hold(lockScript('alice@desk', 'since noon, for the playbook x'))
