@@ -8,7 +8,7 @@ export function breakGlass(services: readonly ServiceWish[]): string {
   const parts = services.map((wish) => component(wish.name))
   return `#!/bin/sh
 # Written by provision (role breakglass).
-#   provision-breakglass status | start [PART] | stop [PART]        parts: ${parts.join(', ')}
+#   provision-breakglass status | start [PART] | stop [--force] [PART]        parts: ${parts.join(', ')}
 # Only when the swarm cannot: it has no quorum, and this host was restarted. Before the swarm takes over again: stop.
 set -u
 umask 077
@@ -36,6 +36,12 @@ ${services.map(branch).join('\n')}
   esac && echo "$1: started without the swarm"
 }
 
+# Who streams from the server here while it leads. They stop first: where the primary does, the others lead one after the
+# other while all end, and two of them may end on timelines of one number that differ.
+followers() {
+  docker exec breakglass-postgres psql -Atqc "SELECT string_agg(application_name, ' ') FROM pg_stat_replication WHERE state = 'streaming' AND NOT pg_is_in_recovery()" postgres 2>/dev/null
+}
+
 stop() { if docker rm -f "breakglass-$1" >/dev/null 2>&1; then echo "$1: stopped"; else echo "$1: was not running"; fi; }
 
 state() {
@@ -46,6 +52,15 @@ state() {
 
 [ $# -ge 1 ] || { sed -n '3p' "$0" >&2; exit 4; }
 act=$1; shift
+force=
+[ "\${1:-}" != --force ] || { force=1; shift; }
+if [ "$act" = stop ] && [ -z "$force" ]; then
+  case " \${*:-$parts} " in *' postgres '*) first=$(followers) ;; esac
+fi
+[ -z "\${first:-}" ] || {
+  echo "nothing stopped: this host leads, and these follow it: $first. Stop theirs first, this one last; to stop this one alone: stop --force" >&2
+  exit 1
+}
 for part in \${*:-$parts}; do
   case " $parts " in *" $part "*) ;; *) echo "there is no part $part: $parts" >&2; exit 4 ;; esac
   case $act in

@@ -153,12 +153,15 @@ test('without a swarm the break-glass scripts run everything; a new swarm takes 
     await sleep(1000)
   }
   expect(answer).toBe('42')
-  // The primary last, as the runbook says: stopped first it would make the others lead for moments, one after the other.
+  // The primary last: stopped first it would make the others lead for moments, one after the other. The script refuses that.
   const isPrimary = sh`docker exec breakglass-postgres psql -Atqc 'SELECT NOT pg_is_in_recovery()' postgres 2>/dev/null || :`
   const primaries: string[] = []
   for (const name of names) if ((await on(name, isPrimary)) === 't') primaries.push(name)
+  expect(primaries.length).toBe(1)
+  const early = await on(primaries[0] ?? '', sh`provision-breakglass stop 2>&1; echo "exit $?"`)
+  expect(early).toMatch(/^nothing stopped: this host leads, and these follow it: h[123] h[123]\..*\nexit 1$/)
   for (const name of [...names.filter((n) => !primaries.includes(n)), ...primaries])
-    await on(name, sh`provision-breakglass stop`)
+    expect(await on(name, sh`provision-breakglass stop`)).toContain('postgres: stopped')
   const run = await provision([...labInventory, '--yes'])
   expect(run.code, run.stdout + run.stderr).toBe(0)
   await untilWell()
