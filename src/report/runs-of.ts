@@ -1,6 +1,8 @@
 import { type Asked, keyOf, type Unfinished } from '../model/begun.ts'
 import type { RunRecord } from '../model/run-record.ts'
 
+// The history of runs: what the journals and notes of all hosts say, put together run by run.
+
 /** A record of a host's journal, with the host. */
 export interface HostRecord extends RunRecord {
   readonly host: string
