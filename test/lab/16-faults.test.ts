@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { cable, kill, start, untilSsh } from '../../src/lab/host.ts'
 import { sh } from '../../src/shell/sh.ts'
 import { labInventory, provision } from './cli.ts'
@@ -133,7 +133,9 @@ test('without a swarm the break-glass scripts run everything; a new swarm takes 
     'claude_flow_shared',
     'DROP TABLE IF EXISTS kept; CREATE TABLE kept (n int); INSERT INTO kept VALUES (42)',
   )
-  const names = ['h1', 'h2', 'h3']
+  const { leader, standbys } = await roles()
+  // The primary last: stopped first it would make the others lead for moments, one after the other.
+  const names = [...standbys, leader]
   expect(await on('h1', sh`provision-breakglass start`)).toContain('etcd: the swarm runs it; nothing done')
   for (const name of names) await on(name, sh`docker swarm leave --force`)
   await Promise.all(
@@ -153,11 +155,17 @@ test('without a swarm the break-glass scripts run everything; a new swarm takes 
     await sleep(1000)
   }
   expect(answer).toBe('42')
-  // The primary last: stopped first it would make the others lead for moments, one after the other. The script refuses that.
-  const isPrimary = sh`docker exec breakglass-postgres psql -Atqc 'SELECT NOT pg_is_in_recovery()' postgres 2>/dev/null || :`
-  const primaries: string[] = []
-  for (const name of names) if ((await on(name, isPrimary)) === 't') primaries.push(name)
-  expect(primaries.length).toBe(1)
+  const followers = sh`docker exec breakglass-postgres psql -Atqc 'SELECT count(*) FROM pg_stat_replication WHERE NOT pg_is_in_recovery()' postgres 2>/dev/null || :`
+  let primaries: readonly string[] = []
+  await vi.waitFor(
+    async () => {
+      const counts = await Promise.all(names.map((name) => on(name, followers)))
+      primaries = names.filter((_, i) => counts[i] === '2')
+      expect(primaries.length).toBe(1)
+    },
+    { timeout: 60_000, interval: 1000 },
+  )
+  // The primary last, here too. The script refuses another order.
   const early = await on(primaries[0] ?? '', sh`provision-breakglass stop 2>&1; echo "exit $?"`)
   expect(early).toMatch(/^nothing stopped: this host leads, and these follow it: h[123] h[123]\..*\nexit 1$/)
   for (const name of [...names.filter((n) => !primaries.includes(n)), ...primaries])
