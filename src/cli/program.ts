@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import project from '../../package.json' with { type: 'json' }
 import { backupCommands } from './backup-commands.ts'
 import { disasterCommands } from './disaster-commands.ts'
 import { firewallCommands } from './firewall-commands.ts'
@@ -24,6 +25,7 @@ provision audit: 0 clean · 2 findings (--fail-on) · 3 a host could not be audi
 
 export const program = new Command('provision')
   .description('Typed playbooks over SSH: plan, apply and prove the state of your own metal.')
+  .version(project.version, '--version')
   .addHelpText('after', examples)
   .enablePositionalOptions()
   .exitOverride((error) => {

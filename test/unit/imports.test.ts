@@ -69,8 +69,9 @@ function sources(folder: string): string[] {
     .map((name) => join(root, folder, name))
 }
 
+/** The sources among them: `package.json` is below them all. */
 function importsOf(file: string): string[] {
   return [
-    ...readFileSync(file, 'utf8').matchAll(/from '(\.{1,2}\/[^']+)'|import\('(\.{1,2}\/[^']+)'\)/g),
+    ...readFileSync(file, 'utf8').matchAll(/from '(\.{1,2}\/[^']+\.ts)'|import\('(\.{1,2}\/[^']+\.ts)'\)/g),
   ].map(([, a, b]) => join(dirname(file), a ?? b ?? ''))
 }
