@@ -60,7 +60,8 @@ export function inventoryWithStore(
 
 /** All that is written up to now is in the repository. Gives the WAL file that was the last. */
 export async function untilArchived(limitSeconds = 60): Promise<string> {
-  const segment = await asSuperuser('SELECT pg_walfile_name(pg_switch_wal())')
+  // The byte before: where nothing was written since the last switch, the segment in use is empty and is not archived for long.
+  const segment = await asSuperuser('SELECT pg_walfile_name(pg_switch_wal() - 1)')
   const limit = Date.now() + limitSeconds * 1000
   while (Date.now() < limit) {
     const last = await asSuperuser("SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver")
