@@ -1,7 +1,7 @@
 import { RefusedError } from '../errors.ts'
 import type { HostPlan } from '../model/event.ts'
 import { eachHost } from './guard.ts'
-import { lockScript } from './journal.ts'
+import { lockScript, runIn } from './journal.ts'
 import type { RunOptions } from './options.ts'
 import { playAll, skip } from './play.ts'
 import { forgetEarlier, keepLists, noteOf, prove, recordFailure } from './prove.ts'
@@ -60,7 +60,7 @@ async function lock(s: Session, options: RunOptions): Promise<Lock> {
 async function held(s: Session, options: RunOptions): Promise<() => Promise<void>> {
   const { who, startedAt, id, playbook } = options
   const { line, release } = await s.transport.hold(
-    lockScript(who, `since ${startedAt}, for the playbook ${playbook.name} (run ${id})`, noteOf(options)),
+    lockScript(who, `since ${startedAt}, for the playbook ${playbook.name} ${runIn(id)}`, noteOf(options)),
   )
   if (line === 'locked') return release
   await release()

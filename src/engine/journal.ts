@@ -35,7 +35,7 @@ cat ${folder}/begun/* 2>/dev/null; :`,
     return notes.filter(Boolean).flatMap((text) => {
       try {
         const note = JSON.parse(text) as Begun
-        return [{ ...note, isRunning: held.includes(`(run ${note.id})`) }]
+        return [{ ...note, isRunning: held.includes(runIn(note.id)) }]
       } catch {
         return []
       }
@@ -116,6 +116,11 @@ export function appendRecord(record: object): Script {
   return sh`printf '%s\n' ${JSON.stringify(record)} >> ${folder}/journal`
 }
 
+/** How `what` of a lock ends that is held by a run: by it a note, and a step, is known to be that run's. */
+export function runIn(id: string): string {
+  return `(run ${id})`
+}
+
 /**
  * Answers `locked`, or `busy WHO, WHAT`; the lock lasts as long as the connection, so that a dead run leaves none. `what`:
  * since when, and for what. `begun` is noted on the host in the same breath. A second's patience, because who only looks
@@ -146,7 +151,7 @@ export function beginStep(run: string): Script {
   return sh`mkdir -p /run/provision; exec 8>>/run/provision/step
 flock -w 600 8 || { echo ${stillInHand} >&2; exit 75; }
 locked=; IFS= read -r locked </run/provision/locked-for
-case "$locked" in *${`(run ${run})`}) ;; *) echo ${takenOver} >&2; exit 75 ;; esac
+case "$locked" in *${runIn(run)}) ;; *) echo ${takenOver} >&2; exit 75 ;; esac
 ${listOwed()}`
 }
 

@@ -11,21 +11,19 @@ import type { Script } from '../../src/shell/sh.ts'
 import { connectSsh } from '../../src/transport/ssh.ts'
 import { connection } from './connection.ts'
 
+const content = 'local stratum 10\nmakestep 1.0 3\n'
+const config = file('/etc/chrony/conf.d/provision.conf', { content })
+
 const chrony = role({
   name: 'chrony',
   vars: Type.Object({}),
-  resources() {
-    const config = file('/etc/chrony/conf.d/provision.conf', {
-      content: 'local stratum 10\nmakestep 1.0 3\n',
-    })
-    return [
-      pkg('chrony'),
-      config,
-      service('chrony', { restartOn: [config] }),
-      file('/etc/sysctl.d/80-provision.conf', { content: 'vm.swappiness = 1\n', mode: '0600' }),
-      sysctl('vm.swappiness', 1),
-    ]
-  },
+  resources: () => [
+    pkg('chrony'),
+    config,
+    service('chrony', { restartOn: [config] }),
+    file('/etc/sysctl.d/80-provision.conf', { content: 'vm.swappiness = 1\n', mode: '0600' }),
+    sysctl('vm.swappiness', 1),
+  ],
 })
 
 let hosts: readonly Host[]
@@ -128,12 +126,10 @@ test('a restart that a dead run owes is planned and done by the next run', async
   expect((await go('run')).hosts[0]?.changed).toBe(0)
 })
 
-const config = file('/etc/chrony/conf.d/provision.conf', { content: 'local stratum 10\nmakestep 1.0 3\n' })
-
 /** What a step in hand does when its run has died: it notes what is owed, then changes; nobody acts on it any more. */
 function leftover(): Script {
   const mark = `/var/lib/provision/owed/${markOf(service('chrony'))}`
-  return sh`: >${mark}; printf %s ${'local stratum 10\nmakestep 1.0 3\n'} >/etc/chrony/conf.d/provision.conf; chmod 644 /etc/chrony/conf.d/provision.conf`
+  return sh`: >${mark}; printf %s ${content} >/etc/chrony/conf.d/provision.conf; chmod 644 /etc/chrony/conf.d/provision.conf`
 }
 
 const startOfChrony = () => on(0, sh`systemctl show -P ActiveEnterTimestampMonotonic chrony`)
