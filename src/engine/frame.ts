@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Output } from '../model/probe.ts'
+import { type Output, outputOf } from '../model/probe.ts'
 import { lines, raw, type Script, sh, showAs } from '../shell/sh.ts'
 
 // Many scripts in one exec: how they are put together, and how what came back is taken apart.
@@ -55,21 +55,28 @@ function framed({ script, isolated }: Part, index: number, mark: string): Script
 }
 
 function read(output: Output, count: number, mark: string): readonly (Output | undefined)[] {
+  const stdout = output.bytes ?? Buffer.from(output.stdout)
+  const stderr = Buffer.from(output.stderr)
   return Array.from({ length: count }, (_, i) => {
     const border = `${mark} ${i}`
-    const out = between(output.stdout, `${border}\n`, `\n${border} `)
+    const out = between(stdout, `${border}\n`, `\n${border} `)
     if (!out) return undefined
-    const err = between(output.stderr, `${border}\n`, `\n${border}\n`)
-    return { code: Number.parseInt(out.after, 10), stdout: out.text, stderr: err?.text ?? '' }
+    const err = between(stderr, `${border}\n`, `\n${border}\n`)
+    return outputOf(Number.parseInt(out.after, 10), out.bytes, err?.bytes ?? '')
   })
 }
 
-function between(text: string, open: string, close: string): { text: string; after: string } | undefined {
+function between(
+  text: Buffer,
+  open: string,
+  close: string,
+): { readonly bytes: Buffer; readonly after: string } | undefined {
   const from = text.indexOf(open)
   if (from < 0) return undefined
   const start = from + open.length
   // An empty part closes at once: its border's leading newline is then the very next character.
   const end = text.indexOf(close, start)
   if (end < 0) return undefined
-  return { text: text.slice(start, end), after: text.slice(end + close.length, end + close.length + 8) }
+  const after = text.subarray(end + close.length, end + close.length + 8)
+  return { bytes: text.subarray(start, end), after: after.toString('latin1') }
 }

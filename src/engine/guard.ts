@@ -41,7 +41,7 @@ export async function guarded<T>(
     if (signal.aborted) throw new InterruptedError({ host, what: 'interrupted' })
     if (!(error instanceof ProvisionError)) throw error
     onFailure(error)
-    const { failure, message } = error
+    const { failure, message } = error.failure.host ? error : new ProvisionError({ ...error.failure, host })
     report({ type: 'failed', host, unreachable: error.exitCode === 3, failure, message })
     return undefined
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { RefusedError } from '../errors.ts'
 import type { HostPlan, Step } from '../model/event.ts'
 import type { Change, Risk } from '../model/kind.ts'
 import { idOf, type Resource, whereOf } from '../model/resource.ts'
@@ -38,13 +39,28 @@ export function due(
       ...(owed.get(markOf(resource)) ?? []),
       ...resource.triggers.map(idOf).filter((id) => changing.has(id)),
     ]
-    const changes = resource.kind.plan(resource.desired, actual, { triggeredBy })
+    const changes = changesOf(resource, actual, triggeredBy, root)
     if (changes.length === 0) continue
     // What --limit or --tags leave alone changes nothing, and so triggers nothing.
     if (w.selected && triggers(resource, changes)) changing.add(idOf(resource))
     result.push({ ...w, actual, step: stepOf(w, changes, triggeredBy, root) })
   }
   return result
+}
+
+/** What a kind refuses to plan is said with the line that asked for it. */
+function changesOf(
+  resource: Resource,
+  actual: unknown,
+  triggeredBy: readonly string[],
+  root: string,
+): readonly Change[] {
+  try {
+    return resource.kind.plan(resource.desired, actual, { triggeredBy })
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error
+    throw new RefusedError({ where: whereOf(resource, root), ...error.failure })
+  }
 }
 
 /** Does this change make those act that depend on it? */

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommandError } from '../errors.ts'
-import { cache, suite } from './settings.ts'
+import { cache, foreign, suite } from './settings.ts'
 import { runHere, succeeds } from './shell.ts'
 
 const needed = {
@@ -29,6 +30,13 @@ const packages = [
   'netbase',
   'curl',
   'udev',
+  'locales',
+]
+
+const hooks = [
+  // What localedef makes is small; all of Debian's locales (locales-all) are not.
+  `--customize-hook=chroot "$1" localedef -i de_DE -f UTF-8 ${foreign.locale}`,
+  '--customize-hook=rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/resolv.conf; : > "$1"/etc/machine-id',
 ]
 
 /** Installs the Debian packages that the lab itself needs. */
@@ -79,9 +87,13 @@ export async function baseImage(): Promise<string> {
   return folder
 }
 
-/** The unpacked root file system, read-only below every host. Made once (about a minute), then kept. */
+/**
+ * The unpacked root file system, read-only below every host. Made once (about a minute), then kept under a name that
+ * says what is in it: another clone on this machine, which wants other packages, has a base of its own.
+ */
 export async function baseRoot(): Promise<string> {
-  const base = join(cache, `base-${suite}`)
+  const recipe = createHash('sha256').update(JSON.stringify([packages, hooks]))
+  const base = join(cache, `base-${suite}-${recipe.digest('hex').slice(0, 8)}`)
   if (existsSync(join(base, 'etc'))) return base
   mkdirSync(cache, { recursive: true })
   const half = `${base}.new`
@@ -89,7 +101,7 @@ export async function baseRoot(): Promise<string> {
   await debootstrap(half, [
     `--include=${packages.join(',')}`,
     '--aptopt=Apt::Install-Recommends "false"',
-    '--customize-hook=rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/resolv.conf; : > "$1"/etc/machine-id',
+    ...hooks,
   ])
   // A root that was cut off half way must never be taken for a whole one.
   renameSync(half, base)

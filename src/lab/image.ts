@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { mirrors } from './base.ts'
-import { folder, gateway, type LabHost, proxyPort, suite } from './settings.ts'
+import { folder, foreign, gateway, type LabHost, proxyPort, suite } from './settings.ts'
 import { runHere } from './shell.ts'
 
 /** Private key that logs in to every host of the lab. */
@@ -54,6 +54,7 @@ export async function personalise(root: string, host: LabHost): Promise<void> {
   write('etc/resolv.conf', `nameserver ${gateway}\n`)
   enable(root, '/usr/lib/systemd/system/systemd-networkd.service', 'multi-user.target.wants')
   shim(root, write)
+  if (host.name === foreign.host) goAbroad(root, write)
   await users(root)
   // Ed25519 only: making an RSA key would take longer than the boot.
   await runHere(
@@ -83,6 +84,13 @@ function shim(root: string, write: (path: string, text: string) => void): void {
     'etc/systemd/system/chrony.service.d/lab.conf',
     '[Unit]\nConditionCapability=\n[Service]\nExecStart=\nExecStart=!/usr/sbin/chronyd -x $DAEMON_OPTS\n',
   )
+}
+
+/** systemd's services, logins (pam_env) and cron read /etc/locale.conf, to which Debian's /etc/default/locale points. */
+function goAbroad(root: string, write: (path: string, text: string) => void): void {
+  write('etc/locale.conf', `LANG=${foreign.locale}\n`)
+  rmSync(join(root, 'etc/localtime'))
+  symlinkSync(`/usr/share/zoneinfo/${foreign.zone}`, join(root, 'etc/localtime'))
 }
 
 async function users(root: string): Promise<void> {

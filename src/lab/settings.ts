@@ -19,6 +19,13 @@ export const cgroup = `/sys/fs/cgroup/unified/lab-${tag}`
 
 /** Debian's release on the hosts: `PROVISION_LAB_SUITE=bookworm provision lab up` for Debian 12. */
 export const suite = process.env.PROVISION_LAB_SUITE ?? 'trixie'
+
+/**
+ * One host speaks another language and lives half an hour off: what reads a tool's words, or a clock's, shows it there.
+ * The locale is generated in the base system.
+ */
+export const foreign = { host: 'h2', locale: 'de_DE.UTF-8', zone: 'Asia/Kolkata' } as const
+
 export const gateway = '10.77.0.1'
 export const proxyPort = 3142
 

@@ -1,10 +1,36 @@
 import type { Script } from '../shell/sh.ts'
 
-/** What a finished command gave back. `stdout` and `stderr` are decoded as UTF-8. */
+/** What a finished command gave back. `stdout` and `stderr` are decoded as UTF-8, for people and for plain answers. */
 export interface Output {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
+  /** Standard output as it came: what may hold any byte is read here. Absent where it came as text. */
+  readonly bytes?: Buffer
+}
+
+/** An Output of what a command has written. */
+export function outputOf(code: number, bytes: Buffer, stderr: Buffer | string): Output {
+  return new Said(code, bytes, stderr.toString())
+}
+
+/** The bytes stand beside the text, not in it: two outputs that say the same are alike. */
+class Said implements Output {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+  readonly #bytes: Buffer
+
+  constructor(code: number, bytes: Buffer, stderr: string) {
+    this.code = code
+    this.#bytes = bytes
+    this.stdout = bytes.toString()
+    this.stderr = stderr
+  }
+
+  get bytes(): Buffer {
+    return this.#bytes
+  }
 }
 
 /** A page that is asked for over HTTP: `client` is curl with the options that reach its server. */

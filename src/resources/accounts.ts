@@ -1,4 +1,4 @@
-import type { Texts } from './read-texts.ts'
+import { linesIn, type Texts } from './read-texts.ts'
 
 export interface Account {
   readonly uid: number
@@ -20,7 +20,9 @@ export interface Accounts {
 export const accountFiles: readonly string[] = ['/etc/passwd', '/etc/group']
 
 export function accountsIn(texts: Texts): Accounts {
-  const [passwd = [], group = []] = accountFiles.map((path) => texts.get(path)?.map((row) => row.split(':')))
+  const [passwd = [], group = []] = accountFiles.map((path) =>
+    linesIn(texts, path)?.map((row) => row.split(':')),
+  )
   const users = passwd.map(([name = '', , uid, gid = '', , home = '', shell = '']): [string, Account] => [
     name,
     {

@@ -1,3 +1,4 @@
+import { InputError } from '../errors.ts'
 import type { Meta, Resources } from '../model/resource.ts'
 import { command } from './command.ts'
 import { directory } from './directory.ts'
@@ -35,6 +36,9 @@ export function hostsFile(
   hosts: readonly { readonly address: string; readonly names: readonly string[] }[],
   meta: Meta = {},
 ): Resources {
+  const wrong = hosts.flatMap((h) => [h.address, ...h.names]).find((word) => !/^[^\s#]+$/.test(word))
+  if (wrong !== undefined)
+    throw new InputError({ what: `hostsFile[${name}]: ${JSON.stringify(wrong)} is no address or name` })
   const content = hosts.map((h) => `${h.address} ${h.names.join(' ')}\n`).join('')
   return block('/etc/hosts', { name, content, ...meta })
 }

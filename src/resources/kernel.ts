@@ -1,7 +1,7 @@
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, sh } from '../shell/sh.ts'
-import { probeTexts, type Reads, type Texts } from './read-texts.ts'
+import { linesIn, probeTexts, type Reads, type Texts } from './read-texts.ts'
 
 /** A module of the kernel: loaded, or built in. `ifAvailable`: a kernel without it is fine. To load it at boot is a `file` of the role. */
 export function kernelModule(
@@ -60,7 +60,7 @@ const valueKind: Kind<Value, Texts> = {
   name: 'kernel_value',
   probe: probeTexts,
   plan({ path, value, ifPresent }, texts) {
-    const live = chosen(texts.get(path)?.[0])
+    const live = chosen(linesIn(texts, path)?.[0])
     if (live === value || (live === undefined && ifPresent)) return []
     return [{ attribute: 'value', from: live ?? 'absent', to: value }]
   },

@@ -1,7 +1,7 @@
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { sh } from '../shell/sh.ts'
-import { probeTexts, type Reads, type Texts } from './read-texts.ts'
+import { linesIn, probeTexts, type Reads, type Texts } from './read-texts.ts'
 
 interface Setting extends Reads {
   readonly key: string
@@ -33,7 +33,7 @@ const kind: Kind<Setting, Texts> = {
   probe: probeTexts,
   plan({ value, ifPresent, reads: [path = ''] }, texts) {
     // The first line only: a shorter value written without truncating leaves stale lines behind in plain files.
-    const live = texts.get(path)?.[0]?.trim().replace(/\s+/g, ' ')
+    const live = linesIn(texts, path)?.[0]?.trim().replace(/\s+/g, ' ')
     if (live === value || (live === undefined && ifPresent)) return []
     return [{ attribute: 'value', from: live ?? 'absent', to: value }]
   },

@@ -4,15 +4,18 @@ import type { Readable } from 'node:stream'
 import { $, quote } from 'zx'
 import { CommandError, ConnectError, lastLines } from '../errors.ts'
 import type { Host } from '../model/host.ts'
-import type { Output } from '../model/probe.ts'
+import { type Output, outputOf } from '../model/probe.ts'
 import type { ExecOptions, Transport } from '../model/transport.ts'
 import type { Script } from '../shell/sh.ts'
 import { becomeCommand, becomeInput, becomeStream } from './become.ts'
+import { inC } from './locale.ts'
 
 const defaultExecMs = 60_000
 
 /** This machine itself (`connection: { transport: local }`): the same scripts, by `sh`, without SSH. */
 export function connectLocal(host: Host): Transport {
+  // We may have come to this machine by SSH ourselves: that is not the connection of this run.
+  const env = { ...process.env, SSH_CONNECTION: '' }
   const shell = $({
     shell: '/bin/sh',
     prefix: '',
@@ -20,30 +23,37 @@ export function connectLocal(host: Host): Transport {
     quote,
     quiet: true,
     nothrow: true,
-    // We may have come to this machine by SSH ourselves: that is not the connection of this run.
-    env: { ...process.env, SSH_CONNECTION: '' },
+    env,
   })
   return {
     host,
     async exec(script: Script, { timeoutMs = defaultExecMs }: ExecOptions = {}): Promise<Output> {
       const started = performance.now()
-      // timeout(1) ends the whole process group; what zx does instead asks ps(1) for the tree.
-      const done = await shell({
-        input: becomeInput(host) + script.text,
-      })`timeout -s KILL ${timeoutMs / 1000} sh -c ${becomeCommand(host)}`
+      // timeout(1) ends the whole process group.
+      const child = spawn('timeout', ['-s', 'KILL', `${timeoutMs / 1000}`, 'sh', '-c', becomeCommand(host)], {
+        env,
+      })
+      const stdout: Buffer[] = []
+      const stderr: Buffer[] = []
+      child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+      child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+      // A shell that ends before it has read all of the script says so by its exit code.
+      child.stdin.on('error', () => undefined)
+      child.stdin.end(becomeInput(host) + inC(script).text)
+      const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
       const isLate = performance.now() - started >= timeoutMs
-      if (done.exitCode === null || isLate)
+      if (code === null || isLate)
         throw new CommandError({
           host: host.name,
           what: isLate
             ? `a script did not end within ${timeoutMs / 1000} s`
-            : `a script was ended by ${done.signal}`,
+            : `a script was ended by ${signal}`,
           why: lastLines(script.shown, 6),
         })
-      return { code: done.exitCode, stdout: done.stdout, stderr: done.stderr }
+      return outputOf(code, Buffer.concat(stdout), Buffer.concat(stderr))
     },
     async pipe(script: Script, input?: Readable) {
-      const child = spawn('/bin/sh', ['-c', becomeStream(host, script)])
+      const child = spawn('/bin/sh', ['-c', becomeStream(host, inC(script))])
       const stderr: Buffer[] = []
       child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
       const done = once(child, 'close').then(([code]) => ({
@@ -59,7 +69,7 @@ export function connectLocal(host: Host): Transport {
     fresh: async () => connectLocal(host),
     async hold(script: Script) {
       const running = shell`sh -c ${becomeCommand(host)}`
-      running.stdin.write(`${becomeInput(host)}${script.text}\n`)
+      running.stdin.write(`${becomeInput(host)}${inC(script).text}\n`)
       for await (const line of running)
         return {
           line,

@@ -3,11 +3,12 @@ import type { NodeSSH } from 'node-ssh'
 import type { ClientChannel } from 'ssh2'
 import { CommandError, ConnectError, lastLines } from '../errors.ts'
 import type { Host } from '../model/host.ts'
-import type { Output } from '../model/probe.ts'
+import { type Output, outputOf } from '../model/probe.ts'
 import type { ExecOptions, Pipe, Transport } from '../model/transport.ts'
 import type { Script } from '../shell/sh.ts'
 import { becomeCommand, becomeInput, becomeStream } from './become.ts'
 import { openClient, type SshOptions } from './client.ts'
+import { inC } from './locale.ts'
 
 const defaultExecMs = 60_000
 
@@ -60,13 +61,13 @@ class SshTransport implements Transport {
     this.#open().then((opened) => {
       channel = opened
       collect(opened, this.host).then(resolve, reject)
-      opened.end(becomeInput(this.host) + script.text)
+      opened.end(becomeInput(this.host) + inC(script).text)
     }, reject)
     return promise.finally(() => clearTimeout(timer))
   }
 
   async pipe(script: Script, input?: Readable): Promise<Pipe> {
-    const channel = await this.#open(becomeStream(this.host, script))
+    const channel = await this.#open(becomeStream(this.host, inC(script)))
     const stderr: Buffer[] = []
     channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
     const done = new Promise<Output>((resolve, reject) => {
@@ -98,7 +99,7 @@ class SshTransport implements Transport {
         reject(new ConnectError({ host: this.host.name, what: 'a held script ended at once' })),
       )
     })
-    channel.write(`${becomeInput(this.host)}${script.text}\n`)
+    channel.write(`${becomeInput(this.host)}${inC(script).text}\n`)
     return {
       line: await line,
       release: async () => {
@@ -141,12 +142,12 @@ function collect(channel: ClientChannel, host: Host): Promise<Output> {
   channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
   return new Promise((resolve, reject) => {
     channel.on('close', (code: number | null | undefined, signal?: string) => {
-      const text = { stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }
-      if (code !== undefined && code !== null) return resolve({ code, ...text })
+      if (code !== undefined && code !== null)
+        return resolve(outputOf(code, Buffer.concat(stdout), Buffer.concat(stderr)))
       const what = signal
         ? `the remote shell was ended by ${signal}`
         : 'the connection was lost while a script ran'
-      reject(new ConnectError({ host: host.name, what, why: lastLines(text.stderr) }))
+      reject(new ConnectError({ host: host.name, what, why: lastLines(Buffer.concat(stderr).toString()) }))
     })
   })
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { batch } from '../../src/engine/frame.ts'
 import { glance } from '../../src/engine/observe.ts'
 import { type Due, due } from '../../src/engine/plan.ts'
+import { outputOf } from '../../src/model/probe.ts'
 import type { Resource } from '../../src/model/resource.ts'
 
 /** Observes with the real `sh` of this machine and gives what differs. */
@@ -36,8 +37,7 @@ function execute(parts: Parameters<typeof batch>[0]) {
   const { script, read } = batch(parts)
   const { status, stdout, stderr } = spawnSync('sh', ['-s'], {
     input: script.text,
-    encoding: 'utf8',
     maxBuffer: 1 << 26,
   })
-  return read({ code: status ?? -1, stdout, stderr })
+  return read(outputOf(status ?? -1, stdout, stderr))
 }
