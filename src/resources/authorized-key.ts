@@ -3,17 +3,13 @@ import type { Kind, Planned } from '../model/kind.ts'
 import type { Probe } from '../model/probe.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
 import { lines, type Script, sh } from '../shell/sh.ts'
-import { append, type Bytes, bytesOf, readable, split, whole } from './bytes.ts'
-import { keyOn, type PublicKey } from './public-key.ts'
+import { type Bytes, readable } from './bytes.ts'
+import { isSame, type KeyLine, keyOn, keysIn, withKey } from './public-key.ts'
 import { leadsNowhere, readWhole, rowsOf, type Text } from './read-texts.ts'
 import { rewrite, rewriteTools } from './rewrite.ts'
 
-interface Wanted {
+interface Wanted extends KeyLine {
   readonly user: string
-  /** The line as it is written. */
-  readonly line: string
-  readonly key: PublicKey
-  readonly absent: boolean
 }
 
 /** A user's authorized_keys: nothing where there is none. */
@@ -55,7 +51,7 @@ const kind: Kind<Wanted, Seen> = {
   probe,
   plan(wanted, seen) {
     const before = contentOf(wanted, seen) ?? ''
-    if (edited(before, wanted) === before) return []
+    if (withKey(before, wanted) === before) return []
     if (wanted.absent) return [{ attribute: 'key', from: 'present', to: 'absent' }]
     const other = keysIn(before).find((found) => found && isSame(found, wanted.key))
     return other
@@ -99,33 +95,12 @@ function contentOf({ user }: Wanted, { found }: Seen): Bytes | undefined {
   throw new RefusedError({ what: `the authorized_keys of ${user} cannot be edited: ${found.trouble}` })
 }
 
-function keysIn(content: Bytes): readonly (PublicKey | undefined)[] {
-  return split(content).lines.map(({ text }) => keyOn(text))
-}
-
-function isSame(a: PublicKey, b: PublicKey): boolean {
-  return a.type === b.type && a.base64 === b.base64
-}
-
-/** The file with the key in it, or without. sshd goes by the first line of a key: no second one may say otherwise. */
-function edited(before: Bytes, { line, key, absent }: Wanted): Bytes {
-  const { mark, lines: rows } = split(before)
-  const found = keysIn(before)
-  const has = found.map((k) => k !== undefined && isSame(k, key))
-  const isGood = found.every((k, i) => !has[i] || key.options === '' || k?.options === bytesOf(key.options))
-  if (!absent && has.includes(true) && isGood) return before
-  const place = absent ? -1 : has.indexOf(true)
-  const text = bytesOf(line)
-  const kept = rows.flatMap((row, i) => (i === place ? [{ ...row, text }] : has[i] ? [] : [row]))
-  return whole({ mark, lines: absent || place >= 0 ? kept : append(kept, [text]) })
-}
-
 /** In the user's own home everything is done from within the folder that was looked at: see `rewrite`. */
 function step(user: string, edits: readonly Planned<Wanted, Seen>[]): Script {
   const [first] = edits
   if (!first) return sh`:`
   const before = contentOf(first.desired, first.actual)
-  const after = edits.reduce((content, p) => edited(content, p.desired), before ?? '')
+  const after = edits.reduce((content, p) => withKey(content, p.desired), before ?? '')
   return lines([
     sh`u=${user}; h=$(getent passwd -- "$u" | cut -d: -f6); [ -n "$h" ] || no "there is no user $u"
 id=$(id -u -- "$u"):$(id -g -- "$u")

@@ -14,10 +14,10 @@ export function readable(bytes: Bytes): string {
   return Buffer.from(bytes, 'latin1').toString()
 }
 
-/** A line of a file: what is on it, and the bytes that end it (`\n`, `\r\n`, or none for a last line that lacks its end). */
+/** A line of a file: what is on it, and the bytes that end it. A last line may lack its end, or half of it (`\r`). */
 export interface Line {
   readonly text: Bytes
-  readonly end: '\n' | '\r\n' | ''
+  readonly end: '\n' | '\r\n' | '\r' | ''
 }
 
 /** A file in lines. Together they are the file again, byte for byte: `whole(split(x)) === x`. */
@@ -36,7 +36,7 @@ export function split(bytes: Bytes): Lines {
 }
 
 function lineOf(row: Bytes): Line {
-  const end = row.endsWith('\r\n') ? '\r\n' : row.endsWith('\n') ? '\n' : ''
+  const end = (/\r?\n$|\r$/.exec(row)?.[0] ?? '') as Line['end']
   return { text: row.slice(0, row.length - end.length), end }
 }
 
@@ -46,15 +46,18 @@ export function whole({ mark, lines }: Lines): Bytes {
 
 /** How the lines of a file end: as most of them do. */
 export function endOf(lines: readonly Line[]): '\n' | '\r\n' {
-  const ended = lines.filter(({ end }) => end !== '').length
-  return lines.filter(({ end }) => end === '\r\n').length * 2 > ended ? '\r\n' : '\n'
+  const long = lines.filter(({ end }) => end === '\r\n').length
+  return long > lines.filter(({ end }) => end === '\n').length ? '\r\n' : '\n'
 }
 
 /** Lines with more of them at the end. A last line that lacks its end gets it first, or the two would become one. */
 export function append(lines: readonly Line[], texts: readonly Bytes[]): readonly Line[] {
   if (texts.length === 0) return lines
   const end = endOf(lines)
-  const last = lines.at(-1)
-  const ended = last?.end === '' ? lines.with(-1, { text: last.text, end }) : lines
-  return [...ended, ...texts.map((text) => ({ text, end }))]
+  return [...lines.map((line) => ended(line, end)), ...texts.map((text) => ({ text, end }))]
+}
+
+function ended(line: Line, end: '\n' | '\r\n'): Line {
+  if (line.end === '') return { ...line, end }
+  return line.end === '\r' ? { ...line, end: '\r\n' } : line
 }

@@ -48,7 +48,7 @@ function splice(before: Bytes, after: Bytes): Script {
       ...(ours ? [`printf ${quote(asFormat(ours))}`] : []),
       ...(gone > 0 ? [`head -c ${gone} >/dev/null`] : []),
       'cat',
-    ].join('; '),
+    ].join(' && '),
   )
 }
 
@@ -65,8 +65,9 @@ export const rewriteTools: Script = showAs(
   lines([
     sh`no() { printf '%s\n' "$*" >&2; exit 1; }
 changed() { no "$p was changed by something else since it was looked at: nothing was written; run again"; }
-sum() { set -- "$(sha256sum)"; printf %s "\${1%% *}"; }`,
+holds() { case $(sha256sum </proc/self/fd/$1) in "$2 "*) ;; *) return 1 ;; esac; }`,
     // Who, other than root and us, could have made the path lead elsewhere? $first: their number, name, and where it begins.
+    sh`me=$(id -u)`,
     sh`outsider() {
   rest=\${p#/}; at=
   set --
@@ -75,7 +76,9 @@ sum() { set -- "$(sha256sum)"; printf %s "\${1%% *}"; }`,
     case $rest in */*) rest=\${rest#*/} ;; *) rest= ;; esac
     set -- "$@" "$at"
   done
-  first=$(stat -c '%u %U %n' -- "$@" 2>/dev/null | grep -vE "^(0|$(id -u)) " | head -n 1) || :
+  first=$(stat -c '%u %U %n' -- "$@" 2>/dev/null | while read -r uid name at; do
+    if [ "$uid" != 0 ] && [ "$uid" != "$me" ]; then printf '%s\n' "$uid $name $at"; break; fi
+  done) || :
 }`,
     sh`mine() {
   outsider
@@ -110,15 +113,16 @@ sum() { set -- "$(sha256sum)"; printf %s "\${1%% *}"; }`,
   n=./\${real##*/}
   t=./.\${real##*/}.provision
   [ "$old" = none ] || [ "$n" -ef /proc/self/fd/5 ] || changed
-  rm -f -- "$t"
+  # What a run that was killed has left.
+  if [ -e "$t" ] || [ -L "$t" ]; then rm -f -- "$t"; fi
   trap 'rm -f -- "$t"' EXIT
   set -C; exec 6>"$t"; set +C
   if [ "$old" = none ]; then chmod -- "$mode" /proc/self/fd/6
   else cp -L --attributes-only --preserve=all /proc/self/fd/5 /proc/self/fd/6
   fi
-  new <&5 | cat >&6 || no "$p could not be written: is the disk full? nothing was changed"
-  if [ "$(sum </proc/self/fd/6)" != "$new" ]; then
-    [ "$old" != none ] && [ "$(sum </proc/self/fd/5)" = "$old" ] || changed
+  new <&5 >&6 || no "$p could not be written: is there no space left on the device? it is as it was"
+  if ! holds 6 "$new"; then
+    [ "$old" != none ] && holds 5 "$old" || changed
     no "$p: the new content is not what it should be: nothing was written"
   fi
   adjust
@@ -126,17 +130,17 @@ sum() { set -- "$(sha256sum)"; printf %s "\${1%% *}"; }`,
   if [ "$old" = none ]; then
     if [ -e "$n" ] || [ -L "$n" ]; then changed; fi
     mv -fT -- "$t" "$n"
-    exit 0
+    trap - EXIT; exit 0
   fi
   [ "$n" -ef /proc/self/fd/5 ] || changed
   # A file of several names stays one; a mounted one cannot be replaced.
-  if [ "$(stat -L -c %h /proc/self/fd/5)" = 1 ] && mv -fT -- "$t" "$n" 2>/dev/null; then exit 0; fi
+  if [ "$(stat -L -c %h /proc/self/fd/5)" = 1 ] && mv -fT -- "$t" "$n" 2>/dev/null; then trap - EXIT; exit 0; fi
   b=./.\${real##*/}.provision-old
   rm -f -- "$b"
   trap 'rm -f -- "$t" "$b"' EXIT
   set -C; exec 7>"$b"; set +C
   cat </proc/self/fd/5 >&7
-  [ "$(sum </proc/self/fd/7)" = "$old" ] || changed
+  holds 7 "$old" || changed
   # Not emptied first: what goes back after a failure finds its place on the disk.
   if cat </proc/self/fd/6 1<>/proc/self/fd/5 && truncate -s "$size" /proc/self/fd/5; then sync -- "$n"; exit 0; fi
   cat </proc/self/fd/7 1<>/proc/self/fd/5

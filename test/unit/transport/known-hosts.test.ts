@@ -1,5 +1,14 @@
 import { createHmac } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -57,4 +66,24 @@ test('a host on another port is another name', () => {
   )
   expect(readFileSync(file, 'utf8')).not.toContain('BBBB')
   expect(verdict(host(), keyOf('second'))).toBe('known')
+})
+
+test('what is not the host’s stays byte for byte, a link stays one', () => {
+  const place = join(folder, 'linked')
+  const others =
+    '\n# B\xfcro\n\n@revoked 10.0.0.1 ssh-ed25519 AAAA\n@cert-authority *.example ssh-rsa BBBB\n \t10.0.0.3 x y\r\n'
+  writeFileSync(
+    `${place}-target`,
+    `${others}10.0.0.9,10.0.0.1 ssh-rsa CCCC b\xfc\n10.0.0.1 ssh-rsa DDDD\n10.0.0.2 z w`,
+    'latin1',
+  )
+  symlinkSync('linked-target', place)
+  const linked = { ...host(), connection: { ...host().connection, knownHosts: place } }
+  trustKey(linked, keyOf('first'))
+  const after = `${others}10.0.0.9 ssh-rsa CCCC b\xfc\n10.0.0.2 z w\n10.0.0.1 ssh-ed25519 ${keyOf('first').toString('base64')}\n`
+  expect(readFileSync(place, 'latin1')).toBe(after)
+  trustKey(linked, keyOf('first'))
+  expect(readFileSync(place, 'latin1')).toBe(after)
+  expect(lstatSync(place).isSymbolicLink()).toBe(true)
+  expect(readdirSync(folder).filter((name) => name.endsWith('.new'))).toEqual([])
 })
