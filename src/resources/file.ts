@@ -82,7 +82,8 @@ function step({ desired: d, changes }: Planned<Wanted, Entry>): Script {
   // printf is a builtin: no limit on its length, and nothing of the content in any process list.
   const script = lines([
     sh`t=${temp}; trap 'rm -f -- "$t"' EXIT`,
-    sh`printf %s ${d.content} > "$t"`,
+    // cat names what is wrong with the disk; printf would only say "I/O error".
+    sh`printf %s ${d.content} | cat > "$t"`,
     sh`chown -- ${who} "$t"; chmod -- ${d.mode} "$t"`,
     raw(command),
     sh`sync -- "$t"; mv -fT -- "$t" ${d.path}; trap - EXIT`,

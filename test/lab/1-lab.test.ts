@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hostKey, start, untilSsh, wipe } from '../../src/lab/host.ts'
-import { down, up } from '../../src/lab/lab.ts'
-import { cgroup, folder, type LabHost, namespace } from '../../src/lab/settings.ts'
+import { privateKey } from '../../src/lab/image.ts'
+import { down, knownHosts, up } from '../../src/lab/lab.ts'
+import { cgroup, folder, foreign, type LabHost, namespace } from '../../src/lab/settings.ts'
 import type { Host } from '../../src/model/host.ts'
 import { sh } from '../../src/shell/sh.ts'
 import { connectSsh } from '../../src/transport/ssh.ts'
@@ -32,6 +33,35 @@ const on = (host: Host, script = sh`id -un`) => onHost(host, script)
 test('three hosts run systemd and answer SSH', async () => {
   for (const host of hosts)
     expect(await on(connection(host), sh`cat /proc/1/comm; hostname`)).toBe(`systemd\n${host.name}`)
+})
+
+test('one host speaks German and lives half an hour off: its logins, its services, its clock', async () => {
+  const host = at(1)
+  const login = (words: string) =>
+    execFileSync(
+      'nsenter',
+      [
+        `--net=/run/netns/${namespace}`,
+        'ssh',
+        '-q',
+        '-i',
+        privateKey,
+        '-o',
+        `UserKnownHostsFile=${knownHosts}`,
+        `root@${host.address}`,
+        words,
+      ],
+      { encoding: 'utf8', env: { PATH: process.env.PATH } },
+    ).trim()
+  expect(login('locale | head -n 1; date +%z; ls /nicht-da 2>&1 || :')).toBe(
+    `LANG=${foreign.locale}\n+0530\nls: Zugriff auf '/nicht-da' nicht möglich: Datei oder Verzeichnis nicht gefunden`,
+  )
+  expect(login('systemd-run -q --pipe locale | head -n 1; systemctl show-environment | grep LANG')).toBe(
+    `LANG=${foreign.locale}\nLANG=${foreign.locale}`,
+  )
+  expect(await on(connection(host), sh`ls /nicht-da 2>&1 || :; date +%Z`)).toBe(
+    "ls: cannot access '/nicht-da': No such file or directory\nUTC",
+  )
 })
 
 test('a user becomes root by sudo', async () => {
