@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto'
 import type { HostPlan, Step } from '../model/event.ts'
 import type { Change, Risk } from '../model/kind.ts'
 import { idOf, type Resource, whereOf } from '../model/resource.ts'
+import { digestOf } from '../secret/digest.ts'
 import type { Journal } from './journal.ts'
 import { markOf } from './journal.ts'
 import type { States } from './observe.ts'
+import { askKind } from './users-kind.ts'
 
 /** A resource of one host with what the playbook says about it. */
 export interface Wanted {
@@ -38,7 +39,8 @@ export function due(
       ...(owed.get(markOf(resource)) ?? []),
       ...resource.triggers.map(idOf).filter((id) => changing.has(id)),
     ]
-    const changes = resource.kind.plan(resource.desired, actual, { triggeredBy })
+    const { kind, desired } = resource
+    const changes = askKind('plan', kind, [resource], root, () => kind.plan(desired, actual, { triggeredBy }))
     if (changes.length === 0) continue
     // What --limit or --tags leave alone changes nothing, and so triggers nothing.
     if (w.selected && triggers(resource, changes)) changing.add(idOf(resource))
@@ -79,10 +81,7 @@ function stepOf(w: Wanted, changes: readonly Change[], triggeredBy: readonly str
     risks: [...risks],
     triggeredBy,
     verifies: resource.kind.verifies === true,
-    wish: createHash('sha256')
-      .update(JSON.stringify(resource.desired) ?? '')
-      .digest('hex')
-      .slice(0, 12),
+    wish: digestOf(resource.desired).slice(0, 12),
     selected: w.selected,
   }
 }

@@ -1,6 +1,7 @@
 import { InputError } from '../errors.ts'
 import type { Change, Kind, Planned } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
+import { masked, revealed, Secret } from '../secret/secret.ts'
 import { lines, sh, showAs } from '../shell/sh.ts'
 import { unifiedDiff } from './files-diff.ts'
 import { checkPath } from './files-look.ts'
@@ -11,7 +12,7 @@ interface Edit extends Reads {
   readonly path: string
   /** What the change is called in a plan: `line` or `block`. */
   readonly attribute: string
-  readonly wish: string
+  readonly wish: string | Secret
   readonly edit: (before: readonly string[]) => readonly string[]
 }
 
@@ -19,18 +20,19 @@ interface Edit extends Reads {
 export function line(
   path: string,
   options: Meta & {
-    readonly line: string
+    readonly line: string | Secret
     readonly replaces?: string
     readonly ensure?: 'present' | 'absent'
   },
 ): Resource<Edit, Texts> {
-  const { line: text, replaces, ensure } = options
+  const { replaces, ensure } = options
+  const text = revealed(options.line)
   if (text.includes('\n')) throw new InputError({ what: `line[${path}]: a line has no newline; use block` })
-  return edit(`${path}: ${text}`, options, {
+  return edit(`${path}: ${masked(options.line)}`, options, {
     path,
     reads: [path],
     attribute: 'line',
-    wish: ensure === 'absent' ? 'absent' : text,
+    wish: ensure === 'absent' ? 'absent' : options.line,
     edit(before) {
       if (ensure === 'absent') return before.filter((l) => l !== text)
       if (before.includes(text)) return before
@@ -43,9 +45,14 @@ export function line(
 /** Lines between two marks in a file that has other owners too. */
 export function block(
   path: string,
-  options: Meta & { readonly name: string; readonly content: string; readonly ensure?: 'present' | 'absent' },
+  options: Meta & {
+    readonly name: string
+    readonly content: string | Secret
+    readonly ensure?: 'present' | 'absent'
+  },
 ): Resource<Edit, Texts> {
-  const { name, content, ensure } = options
+  const { name, ensure } = options
+  const content = revealed(options.content)
   const open = `# BEGIN provision ${name}`
   const close = `# END provision ${name}`
   const wanted = ensure === 'absent' ? [] : [open, ...content.replace(/\n$/, '').split('\n'), close]
@@ -53,7 +60,7 @@ export function block(
     path,
     reads: [path],
     attribute: 'block',
-    wish: ensure === 'absent' ? 'absent' : content,
+    wish: ensure === 'absent' ? 'absent' : options.content,
     edit(before) {
       const from = before.indexOf(open)
       const to = before.indexOf(close, from)
@@ -71,12 +78,13 @@ function edit(name: string, meta: Meta, wanted: Edit): Resource<Edit, Texts> {
 /** Lines and blocks are one kind, so that several edits of one file are composed into one write. */
 const kind: Kind<Edit, Texts> = {
   name: 'text',
+  secrets: ['wish'],
   probe: probeTexts,
   plan({ path, attribute, wish, edit }, texts) {
     const before = texts.get(path) ?? []
     const after = edit(before)
     if (after.length === before.length && after.every((l, i) => l === before[i])) return []
-    return [{ attribute, from: wish === 'absent' ? 'present' : 'absent or different', to: wish }]
+    return [{ attribute, from: wish === 'absent' ? 'present' : 'absent or different', to: masked(wish) }]
   },
   apply(planned) {
     return lines([
@@ -96,6 +104,9 @@ printf %s ${`${composed(edits).join('\n')}\n`} > "$t"; sync -- "$t"; mv -fT -- "
       script: sh`:`,
       parse: () =>
         planned.map((p): readonly Change[] => {
+          // A diff would show the secret, and the old one that it replaces; also the diff of an edit beside it.
+          if (planned.some((o) => o.desired.path === p.desired.path && o.desired.wish instanceof Secret))
+            return p.changes
           const before = p.actual.get(p.desired.path) ?? []
           const diff = unifiedDiff(p.desired.path, before.join('\n'), p.desired.edit(before).join('\n'))
           return p.changes.map((c) => ({ ...c, diff }))
