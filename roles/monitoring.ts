@@ -11,7 +11,8 @@ import {
   monitoringLogin,
   type Port,
   role,
-  Secret,
+  type Secret,
+  secret,
   sh,
   swarmService,
 } from 'provision'
@@ -100,7 +101,7 @@ export default role({
         ),
         // The password as curl reads it: in no command line.
         file(monitoringLogin, {
-          content: new Secret(secrets.web.name, curlrc(secrets.web)),
+          content: curlrc(secrets.web),
           mode: '0400',
         }),
         check('Prometheus has all its targets', targets(host, scraped), { withinSeconds: 120 }),
@@ -145,14 +146,14 @@ function reload(service: string, trial: string): string {
     .text
 }
 
-function curlrc(web: Secret): string {
-  return `# Written by provision (role monitoring).
+function curlrc(web: Secret): Secret {
+  return secret`# Written by provision (role monitoring).
 silent
 show-error
 fail
 max-time = 10
 cacert = "/etc/provision/tls/ca.crt"
-user = "admin:${web.reveal()}"
+user = "admin:${web}"
 `
 }
 

@@ -1,3 +1,10 @@
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(import.meta.dirname, '..')
+/** Frames of a stack that are not the user's: our own sources, libraries, Node itself. */
+const own = [`${import.meta.dirname}/`, `${root}/bin/`]
+
 /** The parts of an error made for an operator: what failed, where it was asked for, why, and what to do next. */
 export interface Failure {
   /** One sentence: what failed. */
@@ -65,4 +72,64 @@ function format({ what, host, where, why, next }: Failure): string {
 
 function indent(text: string): string {
   return text.replaceAll(/^/gm, '  ')
+}
+
+/** A line of somebody's playbook or role. */
+export interface Place {
+  /** Absolute path. */
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** The frames of a stack that are files, the innermost first. */
+function* framesOf(stack: string): Iterable<Place> {
+  for (const frame of stack.split('\n')) {
+    const found = /(?:^|[\s(])((?:file:\/\/)?\/[^()]+?):(\d+):(\d+)\)?$/.exec(frame)
+    if (!found?.[1]) continue
+    const file = found[1].startsWith('file:') ? fileURLToPath(found[1]) : found[1]
+    yield { file, line: Number(found[2]), column: Number(found[3]) }
+  }
+}
+
+function isUsers({ file }: Place): boolean {
+  return !file.includes('/node_modules/') && !own.some((folder) => file.startsWith(folder))
+}
+
+/** The innermost line of a stack that is no line of provision or of a library: the playbook's or the role's. */
+export function usersFrame(stack: string | undefined): Place | undefined {
+  for (const place of framesOf(stack ?? '')) if (isUsers(place)) return place
+  return undefined
+}
+
+/** Was it thrown by a line of the user's own, not by one of provision's that this line called? */
+export function isUsersThrow(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  for (const place of framesOf(error.stack ?? '')) return isUsers(place)
+  return false
+}
+
+/** `roles/motd.ts:12:5`: relative to the project or to where we are, where it lies inside. */
+export function shownPlace({ file, line, column }: Place): string {
+  const inside = [root, process.cwd()]
+    .map((folder) => relative(folder, file))
+    .find((p) => !p.startsWith('..'))
+  return `${inside ?? file}:${line}:${column}`
+}
+
+/** The line that has called us, or the one that `stack` came from; undefined where no line of a playbook is in it. */
+export function userPlace(stack: string | undefined = stackHere()): string | undefined {
+  const place = usersFrame(stack)
+  return place && shownPlace(place)
+}
+
+/** A library between us and the playbook may add more frames than the ten that are kept otherwise. */
+function stackHere(): string | undefined {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 50
+  const here: { stack?: string } = {}
+  Error.captureStackTrace(here)
+  const { stack } = here
+  Error.stackTraceLimit = stackTraceLimit
+  return stack
 }

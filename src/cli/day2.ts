@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts'
 import { loadInventory } from '../inventory/index.ts'
-import { nearest } from '../inventory/nearest.ts'
 import type { Host } from '../model/host.ts'
+import { nearest } from '../model/nearest.ts'
 
 /** `--set` of what was asked for. Hosts may be `all`, or groups: the inventory says who that is. */
 export function setOf(

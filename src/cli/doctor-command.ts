@@ -1,6 +1,7 @@
 import type { RunResult } from '../engine/run.ts'
 import { formatDoctor } from '../report/doctor-text.ts'
 import { type Finding, type Precondition, preconditions } from '../resources/precondition.ts'
+import { toJson } from '../secret/secret.ts'
 
 /** Prints what the preconditions of a looked-at site measured; gives the exit code. */
 export function showDoctor(result: RunResult, output: string, color: boolean): number {
@@ -12,7 +13,7 @@ export function showDoctor(result: RunResult, output: string, color: boolean): n
       return [{ host: s.host.name, name: resource.name, needs, next, level, ...finding }]
     }),
   )
-  if (output === 'json') for (const e of examined) console.log(JSON.stringify(e))
+  if (output === 'json') for (const e of examined) console.log(toJson(e))
   else console.log(formatDoctor(examined, color))
   if (result.unreachable) return 3
   return result.failed || examined.some((e) => !e.holds && e.level === 'error') ? 1 : 0

@@ -5,6 +5,8 @@ import type { Host } from '../model/host.ts'
 import type { Playbook } from '../model/playbook.ts'
 import { idOf, whereOf } from '../model/resource.ts'
 import { describe } from '../report/plain.ts'
+import { hide } from '../secret/known.ts'
+import { toJson } from '../secret/secret.ts'
 
 /** `explain HOST role.key`: where a value came from, and what it overrode. Needs no connection. */
 export function explainVar(
@@ -19,9 +21,9 @@ export function explainVar(
   const value = path.slice(1).reduce<unknown>((inner, key) => at(inner, key), inventory.varsFor(host, role))
   const [winner, ...losers] = inventory.originOf(host, path)
   return [
-    `${name} on ${host.name} = ${JSON.stringify(value)}`,
+    `${name} on ${host.name} = ${toJson(value)}`,
     winner ? `  from ${winner.level}, ${winner.where}` : `  default of role ${role.name}`,
-    ...losers.map((l) => `  over ${JSON.stringify(l.value)} from ${l.level}, ${l.where}`),
+    ...losers.map((l) => `  over ${toJson(l.value)} from ${l.level}, ${l.where}`),
   ].join('\n')
 }
 
@@ -48,7 +50,7 @@ export function explainResource(result: RunResult, host: string, id: string, roo
   return [
     `${id} on ${host}`,
     `  asked for by role ${role} in play "${play}", ${whereOf(resource, root)}`,
-    `  wish: ${JSON.stringify(resource.desired)?.slice(0, 2000)}`,
+    `  wish: ${hide(toJson(resource.desired) ?? '').slice(0, 2000)}`,
     step ? `  differs: ${describe(step).slice(id.length + 2)}` : '  is as it should be',
     ...(step?.triggeredBy ?? []).map((cause) => `  due because of ${cause}`),
     ...resource.triggers.map((t) => `  acts when ${idOf(t)} changes`),

@@ -1,14 +1,25 @@
-import { ProvisionError } from '../errors.ts'
+import { endingOf } from './ending.ts'
 import { program } from './program.ts'
+
+// Whoever reads us may go (`provision … | head`): a run goes on all the same, unseen.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+// A promise that a playbook has left alone ends like any other error.
+process.on('unhandledRejection', (error) => {
+  end(error)
+  process.exit()
+})
 
 try {
   await program.parseAsync()
 } catch (error) {
-  if (error instanceof ProvisionError) {
-    console.error(error.message)
-    process.exitCode = error.exitCode
-  } else {
-    console.error('This is a bug in provision:', error)
-    process.exitCode = 1
-  }
+  end(error)
+}
+
+function end(error: unknown): void {
+  const { text, code } = endingOf(error)
+  console.error(text)
+  process.exitCode = code
 }

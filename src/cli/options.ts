@@ -21,12 +21,15 @@ export function firewallFlags(command: Command): Command {
 
 /** Of all that run a playbook. */
 export function runFlags(command: Command): Command {
-  const list = (value: string, before: string[] = []) => [...before, ...value.split(',')]
+  const list = (value: string, before: string[] = []) => [
+    ...before,
+    ...value.split(',').map((tag) => tag.trim()),
+  ]
   const collect = (value: string, before: string[] = []) => [...before, value]
   return command
     .option('-i, --inventory <file>', 'inventory file', 'inventory/prod.yaml')
     .option('-l, --limit <hosts>', 'change only these hosts or groups; all are observed')
-    .option('-t, --tags <tags>', 'only these roles, plays or tags', list)
+    .option('-t, --tags <tags>', 'only these roles, plays, phases or tags', list)
     .option('--from <phase>', 'change nothing before this phase of the playbook')
     .option('--until <phase>', 'change nothing after this phase')
     .option('--set <role.key=value>', 'set a var above all others', collect)

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
+import { InterruptedError } from '../errors.ts'
 import type { AskPassphrase } from '../transport/login.ts'
 
 /** Asks on the terminal, without an echo, once for each key file. Undefined where there is no terminal. */
@@ -9,19 +10,27 @@ export function askPassphrase(): AskPassphrase | undefined {
   // One question at a time: several hosts may need several keys at once.
   let turn: Promise<unknown> = Promise.resolve()
   return (file) => {
-    const answer = known.get(file) ?? turn.then(() => ask(`Passphrase of ${file}: `))
+    const answer = known.get(file) ?? turn.then(() => askHidden(`Passphrase of ${file}: `))
     known.set(file, answer)
     turn = answer.catch(() => {})
     return answer
   }
 }
 
-async function ask(question: string): Promise<string> {
+/** What is typed is not shown. Throws InterruptedError where no answer comes (Ctrl-C, Ctrl-D). */
+export async function askHidden(question: string): Promise<string> {
   process.stderr.write(question)
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
   const terminal = createInterface({ input: process.stdin, output: silent, terminal: true })
   try {
-    return await terminal.question('')
+    const ended = new Promise<never>((_, reject) => {
+      terminal.once('close', () => reject(new InterruptedError({ what: 'no answer was given' })))
+    })
+    return await Promise.race([terminal.question(''), ended])
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError')
+      throw new InterruptedError({ what: 'no answer was given' })
+    throw error
   } finally {
     terminal.close()
     process.stderr.write('\n')

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { type SavedHost, savedHosts } from '../engine/saved-plan.ts'
 import { InputError } from '../errors.ts'
 import type { HostPlan } from '../model/event.ts'
+import { keyId } from '../secret/digest.ts'
 import type { RunFlags } from './flags.ts'
 
 /** A plan on disk: how it was asked for, and what it relied on. `apply` does exactly that or refuses. */
@@ -10,6 +11,8 @@ export interface PlanFile {
   readonly madeAt: string
   readonly playbook: string
   readonly flags: Pick<RunFlags, 'inventory' | 'limit' | 'tags' | 'set' | 'prune'>
+  /** Names the key of its digests of secrets: `keyId`. */
+  readonly key: string
   readonly hosts: readonly SavedHost[]
 }
 
@@ -27,9 +30,19 @@ export function writePlan(file: string, playbook: string, flags: RunFlags, plans
       ...(set === undefined ? {} : { set }),
       ...(prune === undefined ? {} : { prune }),
     },
+    key: keyId(),
     hosts: savedHosts(plans),
   }
-  writeFileSync(file, `${JSON.stringify(plan, undefined, 2)}\n`, { mode: 0o600 })
+  try {
+    writeFileSync(file, `${JSON.stringify(plan, undefined, 2)}\n`, { mode: 0o600 })
+  } catch (cause) {
+    throw new InputError({
+      what: `the plan cannot be written to ${file}`,
+      why: cause instanceof Error ? cause.message : String(cause),
+      next: 'name another file: --out FILE',
+      cause,
+    })
+  }
 }
 
 /** Throws InputError when the file is no plan of this version. */

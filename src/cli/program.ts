@@ -153,8 +153,10 @@ clusterFlags(program.command('psql <database>'))
     process.exitCode = await (await import('./psql-command.ts')).psqlCommand(database, flags)
   })
 
-clusterFlags(program.command('secrets <list|show|set|rotate> [name]'))
-  .description('what is kept encrypted beside the inventory; set reads the value from standard input')
+clusterFlags(program.command('secrets <list|show|set|edit|rotate|delete> [name]'))
+  .description(
+    'what is kept encrypted beside the inventory; set asks for the value, or reads it from standard input; edit opens $EDITOR',
+  )
   .action(async (what: string, name: string | undefined, flags: ClusterFlags) => {
     process.exitCode = await (await import('./secrets-command.ts')).secretsCommand(what, name, flags)
   })

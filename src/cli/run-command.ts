@@ -10,12 +10,14 @@ import type { HostPlan } from '../model/event.ts'
 import type { Playbook } from '../model/playbook.ts'
 import { createReport, forPeople, outputKind } from '../report/index.ts'
 import { formatPlan } from '../report/plan-text.ts'
+import { hide, hideIn } from '../secret/known.ts'
 import { approve } from './approve.ts'
 import { commitOf } from './commit.ts'
 import { connectorFor } from './connector.ts'
 import { showDoctor } from './doctor-command.ts'
 import { explainResource, explainVar } from './explain-command.ts'
 import type { RunFlags } from './flags.ts'
+import { limitOf } from './limits.ts'
 import { loadPlaybook } from './load-playbook.ts'
 import { phasesOf } from './phases.ts'
 import { readPlan, writePlan } from './plan-file.ts'
@@ -35,7 +37,7 @@ export async function runCommand(file: string, flags: RunFlags, given: Given = {
       asked: askedOf(file, flags),
       resumes: given.resumes,
       async approve(plans) {
-        if (saved) mustMatch(saved.hosts, plans)
+        if (saved) mustMatch(saved.hosts, plans, saved.key)
         return approve(plans, flags.yes === true, kindOf(flags) === 'live', show(flags))
       },
     }),
@@ -75,7 +77,7 @@ export async function explainCommand(
   if (text !== undefined) console.log(text)
   else {
     const result = await perform(loaded, { ...flags, output: 'failures' }, { mode: 'plan' })
-    console.log(explainResource(result, chosen.name, what, root))
+    console.log(hide(explainResource(result, chosen.name, what, root)))
   }
   return 0
 }
@@ -121,6 +123,9 @@ async function load(file: string, flags: RunFlags): Promise<Loaded> {
   const playbook = await loadPlaybook(file, root)
   const { set = [], without } = flags
   const inventory = loadInventory(flags.inventory, { set, ...(without === undefined ? {} : { without }) })
+  // Before anything is made for the run (a password), and before the first connection.
+  limitOf(flags.limit, inventory, playbook)
+  phasesOf(playbook, flags)
   const roles = [...new Set(playbook.plays.flatMap((play) => play.roles))]
   const owners = [...new Set(roles.flatMap((role) => [role, ...Object.values(role.shared)]))]
   checkRoles(inventory, owners, roleNames())
@@ -158,9 +163,10 @@ async function perform(
       sharedOf: secrets.sharedOf,
       secretsOf: secrets.secretsOf,
       connect: connector.connect,
-      report: report.report,
+      report: (event) => report.report(hideIn(event)),
+      whereOf: (host) => inventory.whereOf(host),
       diff: flags.diff === true,
-      limit: flags.limit ? new Set(inventory.select(flags.limit).map((h) => h.name)) : undefined,
+      limit: limitOf(flags.limit, inventory, playbook),
       phases: phasesOf(playbook, flags),
       tags: flags.tags ? new Set(flags.tags) : undefined,
       absentOf: flags.prune ? (await import('../resources/absent.ts')).absentOf : undefined,
@@ -193,12 +199,15 @@ function runId(): string {
 function exitCodeOf(result: RunResult): number {
   if (result.interrupted) return 130
   if (result.unreachable) return 3
+  if (result.badInput) return 4
   return result.failed ? 1 : 0
 }
 
 function show(flags: RunFlags, unseen: readonly string[] = []): (plans: readonly HostPlan[]) => void {
   return (plans) =>
-    process.stdout.write(`${formatPlan(plans, { diff: flags.diff === true, color: useColor(), unseen })}\n`)
+    process.stdout.write(
+      `${formatPlan(hideIn(plans), { diff: flags.diff === true, color: useColor(), unseen })}\n`,
+    )
 }
 
 function kindOf(flags: RunFlags): string {

@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs'
 import type { Inventory } from '../inventory/index.ts'
 import type { Host } from '../model/host.ts'
 import type { Playbook } from '../model/playbook.ts'
 import type { Role } from '../model/role.ts'
+import { keyDigestsBy } from '../secret/digest.ts'
+import { areThereSecrets } from '../secret/known.ts'
+import { operatorKey } from '../vault/operator-key.ts'
 import type { Need } from '../vault/vault.ts'
 
 type Named = Readonly<Record<string, unknown>>
@@ -24,9 +28,13 @@ export async function openSecrets(playbook: Playbook, inventory: Inventory): Pro
     inventory.select(play.on).flatMap((host) => play.roles.flatMap((role) => needsOf(host, role))),
   )
   // Playbooks without secrets pay nothing for them.
-  if (needs.length === 0) return { sharedOf, secretsOf: () => ({}) }
+  if (needs.length === 0 && !(areThereSecrets() && existsSync(inventory.secrets.file))) {
+    keyDigestsBy(operatorKey)
+    return { sharedOf, secretsOf: () => ({}) }
+  }
   const { openVault } = await import('../vault/vault.ts')
-  const { made, answer } = await openVault(inventory.secrets, needs)
+  const { made, answer, digestKey } = await openVault(inventory.secrets, needs)
+  keyDigestsBy(() => digestKey)
   if (made.length > 0)
     console.error(`made ${made.join(', ')} in ${inventory.secrets.file} (key: ${inventory.secrets.identity})`)
   return {

@@ -11,6 +11,7 @@ import { glance } from './observe.ts'
 import { type Due, due, triggers, type Wanted } from './plan.ts'
 import { ask, type Session } from './session.ts'
 import { transfer } from './transfer.ts'
+import { askKind } from './users-kind.ts'
 
 /** How long a host may take to be back: a server's firmware alone may need minutes. */
 const rebootLimitMs = 15 * 60_000
@@ -87,7 +88,16 @@ async function applyRun(
   const look = glance(ahead.map((w) => w.resource))
   const parts = [
     { script: lines([beginStep(options.id), noteOwed(dependants(todo, rest))]) },
-    { script: kind.apply(planned), isolated: true },
+    {
+      script: askKind(
+        'apply',
+        kind,
+        todo.map((d) => d.resource),
+        options.root,
+        () => kind.apply(planned),
+      ),
+      isolated: true,
+    },
     { script: sh`if [ "$code" = 0 ]; then ${clearOwed(todo.map((d) => d.resource))}; fi` },
     ...look.parts,
   ]

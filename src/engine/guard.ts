@@ -1,4 +1,5 @@
-import { InterruptedError, ProvisionError } from '../errors.ts'
+import { InputError, InterruptedError, isUsersThrow, ProvisionError } from '../errors.ts'
+import { placeIn, saidBy } from '../model/users-code.ts'
 import type { RunOptions } from './options.ts'
 import type { Session } from './session.ts'
 
@@ -25,6 +26,7 @@ export async function eachHost(
 /** A host that could not be worked with before anything was changed there counts as unreachable. */
 export function fail(s: Session, error: ProvisionError): void {
   s.failed = true
+  s.badInput = error instanceof InputError && s.done.length === 0
   s.unreachable = error.exitCode === 3 && s.done.length === 0
 }
 
@@ -39,10 +41,16 @@ export async function guarded<T>(
     return await work()
   } catch (error) {
     if (signal.aborted) throw new InterruptedError({ host, what: 'interrupted' })
-    if (!(error instanceof ProvisionError)) throw error
-    onFailure(error)
-    const { failure, message } = error.failure.host ? error : new ProvisionError({ ...error.failure, host })
-    report({ type: 'failed', host, unreachable: error.exitCode === 3, failure, message })
+    const told = isUsersThrow(error) && !(error instanceof ProvisionError) ? byUser(host, error) : error
+    if (!(told instanceof ProvisionError)) throw told
+    onFailure(told)
+    const { failure, message } = told.failure.host ? told : new ProvisionError({ ...told.failure, host })
+    report({ type: 'failed', host, unreachable: told.exitCode === 3, failure, message })
     return undefined
   }
+}
+
+/** Code of a role, a fact or a kind of the user's own threw: no bug of provision, and one host's own. */
+function byUser(host: string, error: unknown): InputError {
+  return new InputError({ host, where: placeIn(error), what: saidBy(error), cause: error })
 }

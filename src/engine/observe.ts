@@ -3,6 +3,7 @@ import type { Kind } from '../model/kind.ts'
 import type { Probe } from '../model/probe.ts'
 import type { Resource } from '../model/resource.ts'
 import { type Answer, type Bundle, bundle } from './bundle.ts'
+import { askKind } from './users-kind.ts'
 
 /** What resources were seen to be. */
 export type States = ReadonlyMap<Resource, unknown>
@@ -14,12 +15,14 @@ export interface Glance {
   match(outputs: Parameters<Bundle['read']>[0], host: string): States
 }
 
-export function glance(resources: readonly Resource[]): Glance {
+export function glance(resources: readonly Resource[], root = ''): Glance {
   // By probe, not by kind: kinds that share one (file, directory, link) are read in one question.
   const byProbe = Map.groupBy(resources, (r) => r.kind.probe)
   const looks = [...byProbe.values()].flatMap((members) => {
     const kind = members[0]?.kind
-    return kind ? [{ kind, members, probe: kind.probe(members.map((r) => r.desired)) }] : []
+    if (!kind) return []
+    const probe = askKind('probe', kind, members, root, () => kind.probe(members.map((r) => r.desired)))
+    return [{ kind, members, probe }]
   })
   const { parts, read } = bundle(looks.map(({ probe }) => probe))
   return {

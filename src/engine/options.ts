@@ -17,6 +17,8 @@ export interface RunOptions {
   /** Checked shared vars, and opened secrets, by the names that the role gives them. */
   sharedOf?(host: Host, role: Play['roles'][number]): Readonly<Record<string, unknown>>
   secretsOf?(host: Host, role: Play['roles'][number]): Readonly<Record<string, unknown>>
+  /** Where the inventory says how a host is reached. */
+  whereOf?(host: Host): string | undefined
   readonly connect: Connect
   readonly report: Reporter
   readonly mode: 'plan' | 'run'
@@ -58,5 +60,7 @@ export interface RunResult {
   readonly sessions: readonly Session[]
   readonly unreachable: boolean
   readonly failed: boolean
+  /** A host failed by what it was told to be, not by what it is; nothing was changed there. */
+  readonly badInput: boolean
   readonly interrupted: boolean
 }

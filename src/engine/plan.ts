@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto'
 import { RefusedError } from '../errors.ts'
 import type { HostPlan, Step } from '../model/event.ts'
 import type { Change, Risk } from '../model/kind.ts'
 import { idOf, type Resource, whereOf } from '../model/resource.ts'
+import { digestOf } from '../secret/digest.ts'
 import type { Journal } from './journal.ts'
 import { markOf } from './journal.ts'
 import type { States } from './observe.ts'
+import { askKind } from './users-kind.ts'
 
 /** A resource of one host with what the playbook says about it. */
 export interface Wanted {
@@ -56,7 +57,8 @@ function changesOf(
   root: string,
 ): readonly Change[] {
   try {
-    return resource.kind.plan(resource.desired, actual, { triggeredBy })
+    const { kind, desired } = resource
+    return askKind('plan', kind, [resource], root, () => kind.plan(desired, actual, { triggeredBy }))
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error
     throw new RefusedError({ where: whereOf(resource, root), ...error.failure })
@@ -95,10 +97,7 @@ function stepOf(w: Wanted, changes: readonly Change[], triggeredBy: readonly str
     risks: [...risks],
     triggeredBy,
     verifies: resource.kind.verifies === true,
-    wish: createHash('sha256')
-      .update(JSON.stringify(resource.desired) ?? '')
-      .digest('hex')
-      .slice(0, 12),
+    wish: digestOf(resource.desired).slice(0, 12),
     selected: w.selected,
   }
 }

@@ -3,6 +3,7 @@ import { type Begun, keyOf } from '../model/begun.ts'
 import { limitOf } from '../model/kind.ts'
 import { idOf } from '../model/resource.ts'
 import type { RunRecord } from '../model/run-record.ts'
+import { toJson } from '../secret/secret.ts'
 import { lines, sh } from '../shell/sh.ts'
 import { eachHost } from './guard.ts'
 import { forgetBegun, noteBegun, writeJournal } from './journal.ts'
@@ -41,7 +42,7 @@ export async function prove(s: Session, options: RunOptions, playIndex?: number)
       host: s.host.name,
       where: still.step.where,
       what: `${still.step.id} still differs after it was applied${others.length > 0 ? `, and ${others.length} more` : ''}`,
-      why: `${change?.attribute}: is ${JSON.stringify(change?.from)}, should be ${JSON.stringify(change?.to)}`,
+      why: `${change?.attribute}: is ${toJson(change?.from)}, should be ${toJson(change?.to)}`,
       next: 'something else on the host changes it back, or two resources contradict each other',
     })
   }

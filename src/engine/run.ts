@@ -10,7 +10,8 @@ import type { RunOptions, RunResult } from './options.ts'
 import { addOrphans } from './orphans.ts'
 import { type Due, due, hostPlan, type Wanted } from './plan.ts'
 import { interruptedBy, noted, refuseLoss, untilSettled } from './quorum.ts'
-import { gatherFacts, openSession, wantedBy } from './scene.ts'
+import { gatherFacts, openSession, rehearse, wantedBy } from './scene.ts'
+import { emptyPlays, mustKnowTags } from './selection.ts'
 import { ask, type Session } from './session.ts'
 
 export type { RunOptions, RunResult } from './options.ts'
@@ -28,6 +29,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
     inventory: options.inventoryFile,
     hosts: hosts.map((h) => h.name),
   })
+  for (const text of emptyPlays(plays.map(({ play, hosts }) => ({ play, count: hosts.length }))))
+    report({ type: 'notice', text: `${text} selects no host: it is left out` })
+  rehearse(hosts, options)
   const unreachable = new Set<Host>()
   const sessions = (
     await Promise.all(
@@ -47,6 +51,13 @@ export async function run(options: RunOptions): Promise<RunResult> {
   try {
     await eachHost(sessions, options, (s) => gatherFacts(s, playbook, options))
     for (const s of sessions) if (!s.failed) s.wanted = wantedBy(s, sessions, options)
+    // What could not be looked at may have what a tag means.
+    if (unreachable.size === 0 && !sessions.some((s) => s.failed))
+      mustKnowTags(
+        options.tags,
+        playbook,
+        sessions.flatMap((s) => s.wanted.map((w) => w.resource)),
+      )
     await eachHost(sessions, options, (s) => observe(s, options))
     await untilSettled(sessions, options)
     for (const s of sessions) {
@@ -77,6 +88,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     sessions,
     unreachable: summary.some((h) => h.status === 'unreachable'),
     failed: summary.some((h) => h.status === 'failed'),
+    badInput: sessions.some((s) => s.badInput),
     interrupted,
   }
 }
@@ -84,7 +96,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
 async function observe(s: Session, options: RunOptions): Promise<void> {
   const { playbook, report } = options
   const started = performance.now()
-  const look = glance(s.wanted.map((w) => w.resource))
+  const look = glance(
+    s.wanted.map((w) => w.resource),
+    options.root,
+  )
   const journal = journalProbe(playbook.name)
   const outputs = await ask(s, [...look.parts, { script: journal.script }], report)
   s.states = look.match(outputs, s.host.name)
@@ -140,15 +155,16 @@ function refuseUnmet(s: Session, dues: readonly Due[]): void {
 }
 
 function summaryOf(host: Host, s: Session | undefined): HostSummary {
-  const status = !s
-    ? 'unreachable'
-    : s.failed
-      ? 'failed'
-      : s.changed > 0
-        ? 'changed'
-        : s.skipped > 0
-          ? 'skipped'
-          : 'ok'
+  const status =
+    !s || s.unreachable
+      ? 'unreachable'
+      : s.failed
+        ? 'failed'
+        : s.changed > 0
+          ? 'changed'
+          : s.skipped > 0
+            ? 'skipped'
+            : 'ok'
   return {
     host: host.name,
     status,
@@ -156,7 +172,7 @@ function summaryOf(host: Host, s: Session | undefined): HostSummary {
     ok: s?.ok ?? 0,
     changed: s?.changed ?? 0,
     checked: s?.checked ?? 0,
-    failed: s?.failed ? 1 : 0,
+    failed: status === 'failed' ? 1 : 0,
     skipped: s?.skipped ?? 0,
     roundTrips: s?.roundTrips ?? 0,
   }

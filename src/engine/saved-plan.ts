@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { RefusedError } from '../errors.ts'
 import type { HostPlan, Step } from '../model/event.ts'
+import { digestOf, keyId } from '../secret/digest.ts'
 
 /** What a saved plan says of one host: what was seen, as digests by step; nothing of it is secret. */
 export interface SavedHost {
@@ -13,13 +13,16 @@ export interface SavedHost {
 /** The part of a plan that must not have moved when it is applied. */
 export function savedHosts(plans: readonly HostPlan[]): readonly SavedHost[] {
   return plans.map((plan) => {
-    const steps = Object.fromEntries(plan.steps.map((step) => [step.id, digestOf(step)]))
+    const steps = Object.fromEntries(plan.steps.map((step) => [step.id, digestOfStep(step)]))
     return { host: plan.host, digest: digest(steps), steps }
   })
 }
 
-/** Throws RefusedError naming every step that is new, gone, or different from what was saved. */
-export function mustMatch(saved: readonly SavedHost[], plans: readonly HostPlan[]): void {
+/**
+ * Throws RefusedError naming every step that is new, gone, or different from what was saved. `key` is the name of the key that
+ * digests of secrets were made with (`keyId`).
+ */
+export function mustMatch(saved: readonly SavedHost[], plans: readonly HostPlan[], key = keyId()): void {
   const now = savedHosts(plans)
   const moved = saved.flatMap((before) => {
     const after = now.find((h) => h.host === before.host)
@@ -34,6 +37,12 @@ export function mustMatch(saved: readonly SavedHost[], plans: readonly HostPlan[
     .map((h) => `${h.host}  is not in the plan`)
   const all = [...moved, ...strangers]
   if (all.length === 0) return
+  if (key !== keyId())
+    throw new RefusedError({
+      what: 'the plan was made with another key for digests of secrets, so what differs cannot be told: nothing was changed',
+      why: `key ${key} then, ${keyId()} now: it is kept with the secrets of the inventory, or for each operator in ~/.local/state/provision/digest.key\n${all.slice(0, 20).join('\n')}`,
+      next: 'whoever made the plan applies it; or make a new one, look at it, and apply that',
+    })
   throw new RefusedError({
     what: 'the hosts are no longer what the plan was made for: nothing was changed',
     why: all.slice(0, 20).join('\n'),
@@ -46,7 +55,7 @@ function word(before: string | undefined, after: string | undefined): string {
   return after === undefined ? 'is already as it should be' : 'was seen in another state'
 }
 
-function digestOf({ changes, triggeredBy, wish, selected }: Step): string {
+function digestOfStep({ changes, triggeredBy, wish, selected }: Step): string {
   return digest({
     wish,
     selected,
@@ -56,5 +65,5 @@ function digestOf({ changes, triggeredBy, wish, selected }: Step): string {
 }
 
 function digest(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
+  return digestOf(value).slice(0, 16)
 }

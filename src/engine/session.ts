@@ -3,7 +3,7 @@ import type { Reporter } from '../model/event.ts'
 import type { Host } from '../model/host.ts'
 import type { Output } from '../model/probe.ts'
 import type { Transport } from '../model/transport.ts'
-import type { Script } from '../shell/sh.ts'
+import { type Script, sh } from '../shell/sh.ts'
 import { batch, type Part } from './frame.ts'
 import { type Journal, stillInHand, takenOver } from './journal.ts'
 import type { States } from './observe.ts'
@@ -12,6 +12,8 @@ import type { Wanted } from './plan.ts'
 /** All that a run knows of one host. The engine's only mutable state. */
 export interface Session {
   readonly host: Host
+  /** Where the inventory says how it is reached. */
+  readonly where?: string | undefined
   /** All hosts of the run, this one included: whom its resources may ask. */
   cluster: readonly Session[]
   transport: Transport
@@ -26,6 +28,10 @@ export interface Session {
   checked: number
   skipped: number
   failed: boolean
+  /** It failed by what it was told to be: a mistake of the input. */
+  badInput?: boolean
+  /** Known since the first question: what is asked and changed is root's. */
+  isRoot?: boolean
   unreachable: boolean
   /** Takes the host's lock again, over a new connection: a reboot has ended the old one. */
   relock?: () => Promise<void>
@@ -48,7 +54,8 @@ export async function ask(
   report: Reporter,
   timeoutMs?: number,
 ): Promise<readonly (Output | undefined)[]> {
-  const { script, read } = batch(parts)
+  const isFirst = session.isRoot === undefined
+  const { script, read } = batch(isFirst ? [{ script: effectiveUser }, ...parts] : parts)
   const started = performance.now()
   const output = await session.transport.exec(script, timeoutMs === undefined ? {} : { timeoutMs })
   session.roundTrips++
@@ -60,8 +67,31 @@ export async function ask(
     ms: performance.now() - started,
   })
   const outputs = read(output)
-  if (parts.length > 0 && outputs[0] === undefined) throw nothingRan(session, script, output)
-  return outputs
+  if ((isFirst || parts.length > 0) && outputs[0] === undefined) throw nothingRan(session, script, output)
+  if (!isFirst) return outputs
+  mustBeRoot(session, outputs[0]?.stdout.trim() ?? '')
+  return outputs.slice(1)
+}
+
+/** Asked by the shell itself, of the kernel: no process. Says nothing where there is no /proc. */
+const effectiveUser = sh`while read -r key _ id _; do if [ "$key" = Uid: ]; then echo "$id"; fi; done </proc/self/status`
+
+/** Without root the look itself is not true: what only root may read would count as absent. */
+function mustBeRoot(session: Session, id: string): void {
+  session.isRoot = id === '' || id === '0'
+  if (session.isRoot) return
+  const { host, where } = session
+  const { user = 'the user', become } = host.connection
+  throw new ConnectError({
+    where,
+    host: host.name,
+    what: become
+      ? `sudo has not made ${user} root here (its uid is ${id})`
+      : `${user} is not root here (its uid is ${id}), and become is not set: nothing can be looked at or changed`,
+    next: become
+      ? 'allow the user to become root by sudo'
+      : 'set connection.become: true, and becomePasswordFile where sudo asks for a password; or log in as root',
+  })
 }
 
 function nothingRan({ host }: Session, script: Script, output: Output): Error {

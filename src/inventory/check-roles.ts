@@ -1,6 +1,6 @@
 import { type Failure, inputErrors } from '../errors.ts'
+import { nearest } from '../model/nearest.ts'
 import type { Inventory, VarsOwner } from './load.ts'
-import { nearest } from './nearest.ts'
 
 /**
  * Every key of every `vars` must be a role of the playbook or one of `others` (an inventory serves many playbooks),

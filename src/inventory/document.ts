@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { isMap, isNode, isSeq, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isNode,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLError,
+} from 'yaml'
 import { type Failure, InputError, inputErrors } from '../errors.ts'
 import { secretTag } from './secret-tag.ts'
 
@@ -40,7 +49,7 @@ export function readDocument(file: string): SourceDocument {
   if (faults.length > 0) throw inputErrors(faults.map((e) => ({ where: place(e.pos[0]), ...inWords(e) })))
   return {
     file,
-    value: document.toJS() ?? {},
+    value: plainValue(document, file),
     where(path, ofKey = false) {
       let node: unknown = document.contents
       let offset = 0
@@ -54,6 +63,20 @@ export function readDocument(file: string): SourceDocument {
       }
       return place(offset)
     },
+  }
+}
+
+/** An anchor may be used by every one of many hosts; what multiplies itself to millions is a slip, or a bomb. */
+function plainValue(document: Document.Parsed, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 1_000_000 }) ?? {}
+  } catch (cause) {
+    throw new InputError({
+      where: file,
+      what: 'the anchors (&) and aliases (*) of this file cannot be resolved',
+      why: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Host } from '../model/host.ts'
+import { toJson } from '../secret/secret.ts'
 import type { Path } from './document.ts'
 import { isPlainMap } from './layers.ts'
 import type { Inventory } from './load.ts'
@@ -39,7 +40,7 @@ export function formatShow(inventory: Inventory, host: Host): string {
   const rows = leaves(host.vars, []).map(([path, value]) => {
     const [winner, ...losers] = inventory.originOf(host, path)
     const over = losers.length > 0 ? `, over ${losers.map((l) => `${l.level} ${l.where}`).join(', ')}` : ''
-    return `  ${path.join('.')} = ${JSON.stringify(value)}   (${winner?.level} ${winner?.where}${over})`
+    return `  ${path.join('.')} = ${toJson(value)}   (${winner?.level} ${winner?.where}${over})`
   })
   return [`${host.name}  ${host.address}  groups: ${host.groups.join(', ') || 'none'}`, ...rows].join('\n')
 }

@@ -1,7 +1,7 @@
 import type { Failure } from '../errors.ts'
+import { nearest } from '../model/nearest.ts'
 import type { SourceDocument } from './document.ts'
 import { goodName } from './hosts.ts'
-import { nearest } from './nearest.ts'
 import { expandRange } from './range.ts'
 import type { InventoryFile } from './schema.ts'
 

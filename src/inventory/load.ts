@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path'
 import type { TObject } from 'typebox'
-import { type Failure, inputErrors } from '../errors.ts'
+import { type Failure, InputError, inputErrors } from '../errors.ts'
 import type { Connection, Host } from '../model/host.ts'
 import { closed } from './closed.ts'
 import { type Path, readDocument, type SourceDocument } from './document.ts'
@@ -38,6 +38,8 @@ export interface Inventory {
   varsFor(host: Host, role: VarsOwner): unknown
   /** What is wrong with a role's vars on a host. */
   problemsOf(host: Host, role: VarsOwner): readonly Problem[]
+  /** Where the file says how a host is reached. */
+  whereOf(host: Host): string
   /** All that was said of a var, the winner first. */
   originOf(host: Host, path: Path): readonly Origin[]
 }
@@ -51,7 +53,12 @@ export interface VarsOwner {
 /** Loads and checks an inventory; `without` leaves a host out, as if the file did not name it. Throws InputError with file:line:column for every problem at once. */
 export function loadInventory(
   file: string,
-  options: { readonly set?: readonly string[]; readonly without?: string } = {},
+  options: {
+    readonly set?: readonly string[]
+    readonly without?: string
+    /** For commands that connect to nobody. */
+    readonly mayBeEmpty?: boolean
+  } = {},
 ): Inventory {
   const sets = (options.set ?? []).map(setLayer)
   const document = readDocument(file)
@@ -66,6 +73,7 @@ export function loadInventory(
   if (failures.length > 0) throw inputErrors(failures)
 
   const layers = new Map<string, readonly Layer[]>()
+  const ways = new Map<string, readonly Layer[]>()
   const present = [...named].filter(([name]) => name !== options.without)
   const hosts = present.map(([name, { address, keys }]): Host => {
     const own = groups.chainOf(name)
@@ -79,6 +87,7 @@ export function loadInventory(
       levels.map(([level, path]) => layerOf(document, level, [...path, section]))
     const vars = [...of('vars'), ...sets]
     layers.set(name, vars)
+    ways.set(name, of('connection'))
     return {
       name,
       address,
@@ -87,6 +96,16 @@ export function loadInventory(
       connection: connectionOf(merge(of('connection')), dirname(file)),
     }
   })
+  if (hosts.length === 0 && !options.mayBeEmpty)
+    throw new InputError({
+      where: file,
+      what: 'the inventory has no hosts',
+      next: 'name them: hosts: { db1: }',
+    })
+  const twins = sameMachine(hosts, (name) =>
+    document.where(['hosts', named.get(name)?.keys.at(-1) ?? name], true),
+  )
+  if (twins.length > 0) throw inputErrors(twins)
   const layersOf = (host: Host) => layers.get(host.name) ?? []
   const check = (host: Host, role: VarsOwner) => {
     const where = whereIn(layersOf(host), file)
@@ -111,8 +130,37 @@ export function loadInventory(
       return value
     },
     problemsOf: (host, role) => check(host, role).failures,
+    whereOf(host) {
+      const way = ways.get(host.name) ?? []
+      const said = ['user', 'become'].find((key) => originsOf(way, [key]).length > 0)
+      return said
+        ? whereIn(way, file)([said])
+        : document.where(['hosts', named.get(host.name)?.keys.at(-1) ?? host.name], true)
+    },
     originOf: (host, path) => originsOf(layersOf(host), path),
   }
+}
+
+/** Two names for one machine would wait for each other's lock. Another port, or another way to it, leads to another one. */
+function sameMachine(hosts: readonly Host[], whereOf: (name: string) => string): readonly Failure[] {
+  const seen = new Map<string, string>()
+  return hosts.flatMap(({ name, address, connection }): Failure[] => {
+    const { transport, port = 22, jump = '', socket = '' } = connection
+    const way = transport === 'local' ? 'local' : JSON.stringify([address.toLowerCase(), port, jump, socket])
+    const other = seen.get(way)
+    if (other === undefined) {
+      seen.set(way, name)
+      return []
+    }
+    const both = transport === 'local' ? 'this machine itself' : `${address}, port ${port}`
+    return [
+      {
+        where: whereOf(name),
+        what: `${other} and ${name} are one machine: both are ${both}`,
+        next: 'one machine has one name; put it into several groups where it has several tasks. Behind one address, each has its own connection.port',
+      },
+    ]
+  })
 }
 
 function secretsOf({ secrets = {} }: InventoryFile, file: string): Inventory['secrets'] {

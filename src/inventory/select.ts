@@ -1,8 +1,8 @@
 import { matchesGlob } from 'node:path'
 import { InputError } from '../errors.ts'
 import type { Host } from '../model/host.ts'
+import { nearest } from '../model/nearest.ts'
 import type { GroupInfo } from './groups.ts'
-import { nearest } from './nearest.ts'
 import { expandRange, hasRange } from './range.ts'
 
 /** `all`, a group, a host or a glob; `a,b` unites, `!x` takes away; in the order of the inventory. */

@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv'
+import { isSecretSchema } from '../model/schema.ts'
 
 const types: Readonly<Record<string, string>> = {
   string: 'text',
@@ -13,6 +14,10 @@ const types: Readonly<Record<string, string>> = {
 /** What completes `NAME must …`. */
 export function expectation({ keyword, params, schema, parentSchema }: ErrorObject): string {
   switch (keyword) {
+    case 'secretText':
+      return Object.keys(schema as object).length > 0
+        ? `be a secret that fits ${JSON.stringify(schema)}`
+        : 'be a secret'
     case 'type':
     case 'union':
     case 'const':
@@ -59,6 +64,7 @@ export function wordsFor(schema: unknown): string {
   const s = schema as Readonly<Record<string, unknown>>
   const branches = s.anyOf ?? s.oneOf
   if (Array.isArray(branches)) return [...new Set(branches.map(wordsFor))].join(' or ')
+  if ('secretText' in s || isSecretSchema(s)) return 'a secret'
   if ('const' in s) return plain(s.const)
   if (Array.isArray(s.enum)) return s.enum.map(plain).join(' or ')
   if (Array.isArray(s.type)) return s.type.map((t) => types[String(t)] ?? String(t)).join(' or ')

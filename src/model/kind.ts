@@ -58,6 +58,8 @@ export interface Kind<Desired = unknown, Actual = unknown> {
   readonly precondition?: boolean
   /** What the operator can do where it does not hold; for the error. */
   advice?(desired: Desired): string
+  /** Parts of a wish (keys of `desired`) that may hold a `Secret`. A secret anywhere else is refused. */
+  readonly secrets?: readonly string[]
   /** Seconds that `apply` may take (default 300). */
   readonly timeoutSeconds?: number
   /** The same, where it depends on what is wanted. */

@@ -1,3 +1,5 @@
+import { InputError, userPlace, usersFrame } from '../errors.ts'
+import { Secret } from '../secret/secret.ts'
 import type { Ask } from './ask.ts'
 import type { Kind, Risk } from './kind.ts'
 
@@ -34,7 +36,10 @@ export interface Resource<Desired = unknown, Actual = unknown> {
 /** What a role may return: nested lists and `condition && resource` just work. */
 export type Resources = Resource | readonly Resources[] | false | undefined
 
-/** Makes a resource. Used by the constructors of kinds (`file`, `service`, …), not by roles. */
+/**
+ * Makes a resource. Used by the constructors of kinds (`file`, `service`, …), not by roles. Throws InputError, with the line that
+ * wrote it, for what could never reach a host: NUL bytes, and a Secret where the kind takes none.
+ */
 export function resource<Desired, Actual>(
   kind: Kind<Desired, Actual>,
   name: string,
@@ -43,6 +48,7 @@ export function resource<Desired, Actual>(
 ): Resource<Desired, Actual> {
   const site: { stack?: string } = {}
   Error.captureStackTrace(site, resource)
+  mustReach(kind, name, desired, site)
   return {
     kind,
     name,
@@ -69,12 +75,48 @@ export function flatten(resources: Resources): readonly Resource[] {
 
 /** `roles/chrony.ts:21`: the line of a role or playbook that wrote the resource, relative to `root`. */
 export function whereOf(r: Resource, root: string): string | undefined {
-  const frames = (r.site.stack ?? '').split('\n').slice(1)
-  const own = /\/src\/(resources|model|template)\//
-  for (const frame of frames) {
-    const found = /(?:file:\/\/)?(\/[^()]+?):(\d+):\d+\)?$/.exec(frame)
-    if (!found?.[1] || own.test(found[1])) continue
-    return `${found[1].replace(`${root}/`, '')}:${found[2]}`
+  const place = usersFrame(r.site.stack)
+  return place && `${place.file.replace(`${root}/`, '')}:${place.line}`
+}
+
+function mustReach(
+  kind: Pick<Kind<never, never>, 'name' | 'secrets'>,
+  name: string,
+  desired: unknown,
+  site: { readonly stack?: string },
+): void {
+  const refuse = (what: string, next: string) =>
+    new InputError({
+      where: userPlace(site.stack ?? ''),
+      what: `${kind.name}[${typeof name === 'string' ? name.replaceAll('\0', '␀') : '…'}]: ${what}`,
+      next,
+    })
+  const look = (value: unknown, path: readonly string[]): void => {
+    const called = path.join('.') || 'its name'
+    if (value instanceof Secret) {
+      const { secrets = [] } = kind
+      if (!secrets.includes(path[0] ?? ''))
+        throw refuse(
+          `${called} cannot be a secret`,
+          secrets.length > 0
+            ? `what may be one in a ${kind.name}: ${secrets.join(', ')}`
+            : `a ${kind.name} shows all that it is told; a kind of your own says which parts it hides: secrets: ['${path[0]}']`,
+        )
+      look(value.reveal(), path)
+    } else if (typeof value === 'string') {
+      if (value.includes('\0'))
+        throw refuse(
+          `${called} holds a NUL byte, and cannot be sent to a host`,
+          'there is no way yet to write what is no text; send it as base64 and decode it there: command(…, { run: … base64 -d … })',
+        )
+    } else if (Array.isArray(value)) for (const [i, item] of value.entries()) look(item, [...path, String(i)])
+    else if (value instanceof Map || value instanceof Set) look([...value], path)
+    else if (isPlain(value)) for (const [key, inner] of Object.entries(value)) look(inner, [...path, key])
   }
-  return undefined
+  look(name, [])
+  look(desired, [])
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }

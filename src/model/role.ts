@@ -1,7 +1,10 @@
 import type { Static, TObject } from 'typebox'
+import { userPlace } from '../errors.ts'
 import type { Host } from './host.ts'
 import type { Fact } from './probe.ts'
 import type { Resources } from './resource.ts'
+import { t } from './schema.ts'
+import { mustBeResources, runByUser } from './users-code.ts'
 import type { SecretSpec } from './vault.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a map of facts of any answer; each answer's type is inferred below
@@ -60,16 +63,17 @@ export interface Role {
 
 /**
  * Declares a role: a pure function from checked vars, facts and secrets to resources. Its vars live under the role's
- * name in the inventory; unknown keys are errors there.
+ * name in the inventory; unknown keys are errors there. What its functions throw becomes an InputError with the line that threw.
  */
 export function role<
-  V extends TObject,
+  V extends TObject = TObject<Record<never, never>>,
   const F extends Facts = Record<never, never>,
   const S extends Shared = Record<never, never>,
   const P extends SecretSpecs = Record<never, never>,
 >(spec: {
   readonly name: string
-  readonly vars: V
+  /** `t.Object({ … })`; a role without vars may leave it out. */
+  readonly vars?: V
   readonly facts?: F
   readonly shared?: S
   /** What it needs; a function where that follows from its vars, or from shared ones. */
@@ -79,15 +83,27 @@ export function role<
   resources(scene: Scene<Static<V>, Known<F>, SharedOf<S>, SecretsOf<P>>): Resources
 }): Role {
   // The engine validates vars, gathers facts and opens secrets before it calls `resources`.
-  const { secrets } = spec
+  const site: { stack?: string } = {}
+  Error.captureStackTrace(site, role)
+  const { name, secrets } = spec
+  const run = <T>(work: () => T, host?: string): T =>
+    runByUser(work, { what: `role ${name}`, host, where: () => userPlace(site.stack ?? '') })
   return {
-    name: spec.name,
-    vars: spec.vars,
+    name,
+    vars: spec.vars ?? t.Object({}),
     facts: spec.facts ?? {},
     shared: spec.shared ?? {},
-    secrets: typeof secrets === 'function' ? (secrets as Role['secrets']) : () => secrets ?? {},
-    check: (spec.check ?? (() => undefined)) as Role['check'],
-    resources: spec.resources as Role['resources'],
+    secrets: (vars, shared) =>
+      run(() =>
+        typeof secrets === 'function' ? (secrets as Role['secrets'])(vars, shared) : (secrets ?? {}),
+      ),
+    check: (given) => run(() => (spec.check as Role['check'] | undefined)?.(given)),
+    resources: (scene) =>
+      run(() => {
+        const wanted = (spec.resources as Role['resources'])(scene)
+        mustBeResources(wanted, name)
+        return wanted
+      }, scene.host?.name),
   }
 }
 

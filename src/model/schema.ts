@@ -1,7 +1,16 @@
-import type { TSchema } from 'typebox'
+import type { TSchema, TUnsafe } from 'typebox'
+import type { Secret } from '../secret/secret.ts'
 
 /** The builders of TypeBox that roles use: its types, and plain JSON Schema at run time. */
-type Builders = Pick<
+interface Builders extends Plain {
+  /**
+   * What must never be seen: the role gets a `Secret`. In an inventory it stands as `!secret env:NAME` or `!secret file:PATH`; plain
+   * text is refused, since an inventory is committed. Rules such as `minLength` and `pattern` are for the value.
+   */
+  Secret(options?: Omit<Options, 'default'>): TUnsafe<Secret>
+}
+
+type Plain = Pick<
   typeof import('typebox'),
   | 'Object'
   | 'String'
@@ -31,6 +40,8 @@ const builders = {
     return { type: 'object', ...(required.length > 0 ? { required } : {}), properties, ...options }
   },
   String: (options?: Options) => ({ type: 'string', ...options }),
+  // writeOnly is JSON Schema's own word for a value that is given and never shown.
+  Secret: (options?: Options) => ({ type: 'string', writeOnly: true, ...options }),
   Integer: (options?: Options) => ({ type: 'integer', ...options }),
   Number: (options?: Options) => ({ type: 'number', ...options }),
   Boolean: (options?: Options) => ({ type: 'boolean', ...options }),
@@ -52,3 +63,8 @@ const builders = {
 
 // The same JSON Schema as TypeBox's own builders make (schema.test.ts), so its types tell the truth.
 export const t = builders as unknown as Builders
+
+/** Is it a schema of `t.Secret()`? */
+export function isSecretSchema(schema: unknown): boolean {
+  return (schema as { readonly writeOnly?: unknown } | undefined)?.writeOnly === true
+}

@@ -1,4 +1,5 @@
 import type { Event, Step } from '../model/event.ts'
+import { toJson } from '../secret/secret.ts'
 import type { Report, ReportOptions } from './report.ts'
 import { createSummary } from './summary.ts'
 
@@ -45,7 +46,7 @@ export function describe(step: Step): string {
 
 /** One line of it: `--diff` shows whole texts. */
 function show(value: unknown): string {
-  if (typeof value !== 'string') return JSON.stringify(value)
+  if (typeof value !== 'string') return toJson(value)
   const rows = value.trimEnd().split('\n')
   return rows.length > 1 ? `${rows[0]} … (${rows.length} lines)` : (rows[0] ?? '')
 }

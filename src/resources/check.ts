@@ -1,16 +1,17 @@
 import { copySeconds, type Kind } from '../model/kind.ts'
 import type { Body, Get } from '../model/probe.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
-import { lines, sh } from '../shell/sh.ts'
+import { masked, type Secret } from '../secret/secret.ts'
+import { type Command, commandText, lines, sh } from '../shell/sh.ts'
 
 interface Check {
   /** A script that exits 0 when what it checks holds, and says why when it does not. */
-  readonly test: string
+  readonly test: string | Secret
   /** How long it is tried again before it counts as failed. */
   readonly withinSeconds: number
   readonly everySeconds: number
   /** A script that exits 0 as long as somebody works on it: then it is waited for on and on, twelve hours at most. */
-  readonly busy: string | undefined
+  readonly busy: string | Secret | undefined
   readonly pages: Pages | undefined
 }
 
@@ -33,16 +34,27 @@ interface Verdict {
  */
 export function check(
   name: string,
-  test: string,
+  test: Command,
   options: Meta & {
     readonly withinSeconds?: number
     readonly everySeconds?: number
-    readonly busy?: string
+    readonly busy?: Command
     readonly pages?: Pages
   } = {},
 ): Resource<Check, Verdict> {
   const { withinSeconds = 30, everySeconds = 1, busy, pages } = options
-  return resource(kind, name, { test, withinSeconds, everySeconds, busy, pages }, options)
+  return resource(
+    kind,
+    name,
+    {
+      test: commandText(test),
+      withinSeconds,
+      everySeconds,
+      busy: busy === undefined ? undefined : commandText(busy),
+      pages,
+    },
+    options,
+  )
 }
 
 /** Waits for a local port, a file, or a command: a check with a longer breath. */
@@ -59,6 +71,7 @@ export function waitFor(
 
 const kind: Kind<Check, Verdict> = {
   name: 'check',
+  secrets: ['test', 'busy'],
   verifies: true,
   // Each is bounded by its own limit; this bounds their sum.
   secondsFor: (checks) => (checks.some((c) => c.busy !== undefined) ? copySeconds : 1800),
@@ -91,7 +104,7 @@ const kind: Kind<Check, Verdict> = {
     lines(
       planned.map(
         ({ desired: { test, withinSeconds, everySeconds, busy = 'false' } }) =>
-          sh`end=$(($(date +%s) + ${withinSeconds})); while ! said=$( (eval ${test}) 2>&1 ); do if [ "$(date +%s)" -ge "$end" ] && ! (eval ${busy}) >/dev/null 2>&1; then printf '%s\n' ${`still failing after ${withinSeconds} s: ${test}`} "$said" >&2; exit 1; fi; sleep ${everySeconds}; done`,
+          sh`end=$(($(date +%s) + ${withinSeconds})); while ! said=$( (eval ${test}) 2>&1 ); do if [ "$(date +%s)" -ge "$end" ] && ! (eval ${busy}) >/dev/null 2>&1; then printf '%s\n' ${`still failing after ${withinSeconds} s: ${masked(test)}`} "$said" >&2; exit 1; fi; sleep ${everySeconds}; done`,
       ),
     ),
 }

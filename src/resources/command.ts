@@ -1,11 +1,12 @@
 import { InputError } from '../errors.ts'
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
-import { lines, sh } from '../shell/sh.ts'
+import type { Secret } from '../secret/secret.ts'
+import { type Command, commandText, lines, sh } from '../shell/sh.ts'
 
 interface Wanted {
-  readonly run: string
-  readonly guard: string | undefined
+  readonly run: string | Secret
+  readonly guard: string | Secret | undefined
   /** The exit code class of the guard that means "nothing to do": true for `unless`, false for `onlyIf`. */
   readonly doneWhen: boolean
   readonly withinSeconds: number
@@ -15,14 +16,15 @@ interface Wanted {
  * A script with a guard, for what no kind covers, or one that follows a change (a handler): `on` runs it once after
  * any of these resources has changed, in this run or in one that died. `unless`: run while this fails. `onlyIf`: run while this succeeds.
  * The guard must turn when the script has run: the proof at the end of the run holds it to that. `withinSeconds`: what it may
- * take (default 300).
+ * take (default 300). A script with a secret in it is given as `sh` makes it, or as a Secret: the host reads it from standard
+ * input; no process list, plan or log has it. What the script itself puts into a command line is its own affair.
  */
 export function command(
   name: string,
   options: Omit<Meta, 'triggers'> & {
-    readonly run: string
-    readonly unless?: string
-    readonly onlyIf?: string
+    readonly run: Command
+    readonly unless?: Command
+    readonly onlyIf?: Command
     readonly on?: readonly Resource[]
     readonly withinSeconds?: number
   },
@@ -37,13 +39,19 @@ export function command(
   return resource(
     kind,
     name,
-    { run, guard, doneWhen: guard === undefined || unless !== undefined, withinSeconds },
+    {
+      run: commandText(run),
+      guard: guard === undefined ? undefined : commandText(guard),
+      doneWhen: guard === undefined || unless !== undefined,
+      withinSeconds,
+    },
     { ...options, ...(on ? { triggers: on } : {}) },
   )
 }
 
 const kind: Kind<Wanted, boolean> = {
   name: 'command',
+  secrets: ['run', 'guard'],
   secondsFor: (commands) => commands.reduce((sum, { withinSeconds }) => sum + withinSeconds, 0),
   probe: (commands) => ({
     isolated: true,

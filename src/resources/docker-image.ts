@@ -101,6 +101,7 @@ function inspect(tag: string): Script {
 
 const kind: Kind<Wanted, Layers> = {
   name: 'image',
+  secrets: ['login'],
   timeoutSeconds: buildSeconds,
   probe: (wanted) => ({
     script: sh`:`,

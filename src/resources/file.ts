@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Change, Differing, Kind, Planned } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
-import { Secret } from '../secret/secret.ts'
+import { keyed } from '../secret/digest.ts'
+import { revealed, Secret } from '../secret/secret.ts'
 import { lines, raw, type Script, sh, showAs } from '../shell/sh.ts'
 import { unifiedDiff } from './files-diff.ts'
 import { type Access, type AccessOptions, accessOf, checkPath, type Entry, probePaths } from './files-look.ts'
@@ -30,6 +31,8 @@ export function file(path: string, options: FileOptions): Resource<Wanted, Entry
   const id = `file[${path}]`
   checkPath(id, path)
   if (options.ensure === 'absent') return resource(kind, path, { path, absent: true }, options)
+  // A Buffer, or nothing at all: its type may have been talked away.
+  revealed(options.content)
   const access = accessOf(id, { ...options, mode: options.mode ?? '0644' })
   return resource(
     kind,
@@ -41,13 +44,17 @@ export function file(path: string, options: FileOptions): Resource<Wanted, Entry
 
 const kind: Kind<Wanted, Entry> = {
   name: 'file',
+  secrets: ['content'],
   probe: probePaths,
   plan(wanted, found) {
     if ('absent' in wanted) return found ? [{ attribute: 'file', from: found.type, to: 'absent' }] : []
     const changes: Change[] = []
     const sum = sumOf(wanted.content)
+    // What only some may read was perhaps a secret, too: a digest of a weak one would give it away.
+    const isSecret =
+      wanted.content instanceof Secret || (found !== undefined && (Number.parseInt(found.mode, 8) & 4) === 0)
     if (found?.sum !== sum)
-      changes.push({ attribute: 'content', from: short(found), to: `sha256:${sum.slice(0, 12)}` })
+      changes.push({ attribute: 'content', from: short(found, isSecret), to: shortSum(sum, isSecret) })
     for (const key of ['mode', 'owner', 'group'] as const)
       if (found && found[key] !== wanted[key])
         changes.push({ attribute: key, from: found[key], to: wanted[key] })
@@ -88,7 +95,7 @@ function step({ desired: d, changes }: Planned<Wanted, Entry>): Script {
     raw(command),
     sh`sync -- "$t"; mv -fT -- "$t" ${d.path}; trap - EXIT`,
   ])
-  return showAs(script, `write ${d.path} (${Buffer.byteLength(textOf(d.content))} bytes)`)
+  return showAs(script, `write ${d.path} (${Buffer.byteLength(revealed(d.content))} bytes)`)
 }
 
 function withDiff({ desired, changes }: Differing<Wanted, Entry>, old: string): readonly Change[] {
@@ -97,15 +104,15 @@ function withDiff({ desired, changes }: Differing<Wanted, Entry>, old: string): 
   return changes.map((c) => (c.attribute === 'content' ? { ...c, diff } : c))
 }
 
-function textOf(content: string | Secret): string {
-  return content instanceof Secret ? content.reveal() : content
-}
-
 function sumOf(content: string | Secret): string {
-  return createHash('sha256').update(textOf(content)).digest('hex')
+  return createHash('sha256').update(revealed(content)).digest('hex')
 }
 
-function short(found: Entry): string {
+function short(found: Entry, isSecret: boolean): string {
   if (!found) return 'absent'
-  return found.sum ? `sha256:${found.sum.slice(0, 12)}` : found.type
+  return found.sum ? shortSum(found.sum, isSecret) : found.type
+}
+
+function shortSum(sum: string, isSecret: boolean): string {
+  return isSecret ? `keyed:${keyed(sum).slice(0, 12)}` : `sha256:${sum.slice(0, 12)}`
 }

@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts'
 import type { Meta, Resources } from '../model/resource.ts'
+import type { Secret } from '../secret/secret.ts'
 import { command } from './command.ts'
 import { directory } from './directory.ts'
 import { file } from './file.ts'
@@ -44,7 +45,7 @@ export function hostsFile(
 }
 
 /** A drop-in of a systemd unit. Hand the file to `service(…, { restartOn: [dropIn] })`. */
-export function dropIn(unit: string, name: string, content: string, meta: Meta = {}) {
+export function dropIn(unit: string, name: string, content: string | Secret, meta: Meta = {}) {
   const folder = `/etc/systemd/system/${unit}.d`
   return { folder: directory(folder), file: file(`${folder}/${name}.conf`, { content, ...meta }) }
 }

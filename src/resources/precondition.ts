@@ -1,6 +1,7 @@
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
-import { lines, type Script, sh } from '../shell/sh.ts'
+import type { Secret } from '../secret/secret.ts'
+import { commandText, lines, type Script, sh } from '../shell/sh.ts'
 
 /** Something that must be so before anything is changed on a host. */
 export interface Precondition {
@@ -13,7 +14,7 @@ export interface Precondition {
   /** Judged already, from facts of all hosts. */
   readonly found?: Finding | undefined
   /** Measures on the host: exits 0 when it holds; its last line is what was measured. */
-  readonly measure?: string | undefined
+  readonly measure?: string | Secret | undefined
 }
 
 export interface Finding {
@@ -35,12 +36,13 @@ export function precondition(
   meta: Meta = {},
 ): Resource<Precondition, Finding> {
   const { measure, level = 'error', ...rest } = spec
-  return resource(preconditions, name, { ...rest, level, measure: measure?.text }, meta)
+  return resource(preconditions, name, { ...rest, level, measure: measure && commandText(measure) }, meta)
 }
 
 /** The kind itself: `provision doctor` shows what its resources measured. */
 export const preconditions: Kind<Precondition, Finding> = {
   name: 'precondition',
+  secrets: ['measure'],
   verifies: true,
   precondition: true,
   advice: ({ next }) => next,

@@ -149,6 +149,7 @@ ${access === 'write' ? `GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${id};\
 
 const kind: Kind<Wanted, boolean> = {
   name: 'sql',
+  secrets: ['holds', 'run'],
   timeoutSeconds: 300,
   probe(wanted) {
     // One psql for all databases: to enter a container costs more than all the questions.

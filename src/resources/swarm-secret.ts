@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { enginePost } from '../docker/api.ts'
 import { enginePage, secretNames } from '../docker/pages.ts'
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
-import { Secret } from '../secret/secret.ts'
+import { keyed } from '../secret/digest.ts'
+import { revealed, Secret } from '../secret/secret.ts'
 import { lines, raw, sh } from '../shell/sh.ts'
 
 interface Wanted {
@@ -11,10 +11,12 @@ interface Wanted {
   readonly value: Secret
 }
 
-/** A secret of the swarm cannot be changed, so its name carries what it holds: `pg-superuser_3fa1c2d4`. */
+/**
+ * A secret of the swarm cannot be changed, so its name carries what it holds: `pg-superuser_3fa1c2d4e5f6`. Everybody on the
+ * hosts can read the name, so the digest in it is keyed; whoever opens the inventory's secrets has the key.
+ */
 export function secretName(name: string, value: Secret | string): string {
-  const text = value instanceof Secret ? value.reveal() : value
-  return `${name}_${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
+  return `${name}_${keyed(revealed(value)).slice(0, 12)}`
 }
 
 /** A Docker secret of the swarm, under `secretName(name, value)`. It goes over standard input, never an argv. */
@@ -30,6 +32,7 @@ export function swarmSecret(
 
 const kind: Kind<Wanted, boolean> = {
   name: 'swarm-secret',
+  secrets: ['value'],
   probe: (wanted) => ({
     script: sh`:`,
     gets: [enginePage('/secrets')],

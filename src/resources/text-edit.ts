@@ -1,6 +1,7 @@
 import { InputError, RefusedError } from '../errors.ts'
 import type { Change, Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
+import { masked, revealed, Secret } from '../secret/secret.ts'
 import { lines, sh } from '../shell/sh.ts'
 import { withBlock } from './block-edit.ts'
 import { type Bytes, bytesOf, readable } from './bytes.ts'
@@ -15,7 +16,7 @@ interface Edit extends Reads {
   readonly path: string
   /** What the change is called in a plan: `line` or `block`. */
   readonly attribute: string
-  readonly wish: string
+  readonly wish: string | Secret
   /** What else decides the outcome: a saved plan is of no use once that has changed. */
   readonly by?: string | undefined
   /** Throws RefusedError where the file is not such that the edit has one meaning. */
@@ -32,12 +33,13 @@ interface Edit extends Reads {
 export function line(
   path: string,
   options: Meta & {
-    readonly line: string
+    readonly line: string | Secret
     readonly replaces?: Pattern
     readonly ensure?: 'present' | 'absent'
   },
 ): Resource<Edit, Texts> {
-  const { line: text, replaces, ensure } = options
+  const { replaces, ensure } = options
+  const text = revealed(options.line)
   const id = `line[${path}]`
   if (/[\n\r]/.test(text)) throw new InputError({ what: `${id}: a line has no newline; use block` })
   checkText(id, text)
@@ -48,11 +50,11 @@ export function line(
       what: `${id}: \`replaces\` says where a line goes; one that is to be absent goes nowhere`,
     })
   const pattern = replaces === undefined ? undefined : patternOf(id, replaces)
-  return edit(`${path}: ${text}`, options, {
+  return edit(`${path}: ${masked(options.line)}`, options, {
     path,
     reads: [path],
     attribute: 'line',
-    wish: ensure === 'absent' ? 'absent' : text,
+    wish: ensure === 'absent' ? 'absent' : options.line,
     by:
       replaces === undefined
         ? undefined
@@ -69,9 +71,14 @@ export function line(
  */
 export function block(
   path: string,
-  options: Meta & { readonly name: string; readonly content: string; readonly ensure?: 'present' | 'absent' },
+  options: Meta & {
+    readonly name: string
+    readonly content: string | Secret
+    readonly ensure?: 'present' | 'absent'
+  },
 ): Resource<Edit, Texts> {
-  const { name, content, ensure } = options
+  const { name, ensure } = options
+  const content = revealed(options.content)
   const id = `block[${path}]`
   if (!/^\S(.*\S)?$/.test(name) || /[\n\r\0]/.test(name))
     throw new InputError({
@@ -88,7 +95,7 @@ export function block(
     path,
     reads: [path],
     attribute: 'block',
-    wish: ensure === 'absent' ? 'absent' : content,
+    wish: ensure === 'absent' ? 'absent' : options.content,
     edit: (before) =>
       withBlock(
         path,
@@ -113,12 +120,13 @@ function edit(name: string, meta: Meta, wanted: Edit): Resource<Edit, Texts> {
 /** Lines and blocks are one kind, so that several edits of one file are composed into one write. */
 const kind: Kind<Edit, Texts> = {
   name: 'text',
+  secrets: ['wish'],
   probe: probeTexts,
   plan({ path, attribute, wish, edit }, texts) {
     const before = contentOf(path, texts)
     const after = edit(before ?? '')
     if (after === (before ?? '')) return []
-    return [{ attribute, from: wish === 'absent' ? 'present' : 'absent or different', to: wish }]
+    return [{ attribute, from: wish === 'absent' ? 'present' : 'absent or different', to: masked(wish) }]
   },
   apply(planned) {
     return lines([
@@ -135,6 +143,9 @@ const kind: Kind<Edit, Texts> = {
       script: sh`:`,
       parse: () =>
         planned.map((p): readonly Change[] => {
+          // A diff would show the secret, and the old one that it replaces; also the diff of an edit beside it.
+          if (planned.some((o) => o.desired.path === p.desired.path && o.desired.wish instanceof Secret))
+            return p.changes
           const before = contentOf(p.desired.path, p.actual) ?? ''
           const diff = unifiedDiff(p.desired.path, readable(before), readable(p.desired.edit(before)))
           return p.changes.map((c) => ({ ...c, diff }))

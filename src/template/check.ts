@@ -1,10 +1,11 @@
 import { type Failure, inputErrors } from '../errors.ts'
 
 /** As much of JSON Schema as the views of templates use. */
-interface Schema {
+export interface Schema {
   readonly type?: string
   readonly properties?: Readonly<Record<string, Schema>>
   readonly items?: Schema
+  readonly anyOf?: readonly Schema[]
   readonly patternProperties?: Readonly<Record<string, Schema>>
 }
 
@@ -15,15 +16,20 @@ type Frames = readonly Schema[]
  * Resolves every path of a template against the schema of what it is given. Handlebars' own `strict` is not enough:
  * it still renders `{{#each missing}}` as nothing and `{{#unless a.missing}}` as true.
  */
-export function checkTemplate(program: hbs.AST.Program, view: object, file: string): void {
-  const failures: Failure[] = []
-  visit(program, [view as Schema], { file, failures })
-  if (failures.length > 0) throw inputErrors(failures)
+export function checkTemplate(program: hbs.AST.Program, view: object, file: string): Uses {
+  const findings: Findings = { file, failures: [], uses: new Map() }
+  visit(program, [view as Schema], findings)
+  if (findings.failures.length > 0) throw inputErrors(findings.failures)
+  return findings.uses
 }
+
+/** Where a template first uses a part of its view: `templates/x.hbs:3:12`, by the part's schema. */
+export type Uses = ReadonlyMap<object, string>
 
 interface Findings {
   readonly file: string
   readonly failures: Failure[]
+  readonly uses: Map<object, string>
 }
 
 function visit(node: hbs.AST.Node, frames: Frames, findings: Findings): void {
@@ -78,6 +84,7 @@ function resolve(node: hbs.AST.Node, frames: Frames, findings: Findings): Schema
     }
     schema = next
   }
+  if (schema && !findings.uses.has(schema)) findings.uses.set(schema, at(node, findings))
   return schema
 }
 

@@ -91,12 +91,22 @@ class SshTransport implements Transport {
     const closed = new Promise<void>((resolve) => channel.on('close', () => resolve()))
     const line = new Promise<string>((resolve, reject) => {
       let text = ''
+      let said = ''
+      channel.stderr.on('data', (chunk: Buffer) => {
+        said += chunk.toString()
+      })
       channel.on('data', (chunk: Buffer) => {
         text += chunk.toString()
         if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')))
       })
       channel.on('close', () =>
-        reject(new ConnectError({ host: this.host.name, what: 'a held script ended at once' })),
+        reject(
+          new ConnectError({
+            host: this.host.name,
+            what: 'a held script ended at once',
+            why: lastLines(said) || undefined,
+          }),
+        ),
       )
     })
     channel.write(`${becomeInput(this.host)}${inC(script).text}\n`)

@@ -10,6 +10,9 @@ import { type Entries, readVault, type VaultPlace, writeVault } from './store.ts
 /** A certificate with fewer days left is renewed by the next run. */
 export const renewalDays = 30
 
+/** Entry with the key of digests that are shown: all who open the secrets make the same ones. */
+export const digestKeyName = 'digest-key'
+
 /** A secret that a role needs on a host. */
 export interface Need {
   readonly host: Host
@@ -21,6 +24,7 @@ export interface Need {
 export interface Vault {
   /** What was generated or renewed for this run. */
   readonly made: readonly string[]
+  readonly digestKey: string
   answer(need: Need): Secret | Identity
 }
 
@@ -31,8 +35,10 @@ export async function openVault(place: VaultPlace, needs: readonly Need[], now =
   // Many roles need the same: each is looked at once.
   const needed = new Map(needs.map((need) => [JSON.stringify([keyOf(need), namesOf(need)]), need]))
   for (const need of needed.values()) await complete(entries, need, made, now)
-  if (made.length > 0) await writeVault(place, entries)
-  return { made, answer: (need) => answer(entries, need) }
+  const digestKey = entries[digestKeyName] ?? newPassword()
+  const isNew = entries[digestKeyName] === undefined
+  if (made.length > 0 || isNew) await writeVault(place, { ...entries, [digestKeyName]: digestKey })
+  return { made, digestKey, answer: (need) => answer(entries, need) }
 }
 
 async function complete(entries: Entries, need: Need, made: string[], now: number): Promise<void> {
@@ -41,7 +47,7 @@ async function complete(entries: Entries, need: Need, made: string[], now: numbe
     if (entries[spec.name] !== undefined) return
     throw new InputError({
       what: `the secret ${spec.name} is not there: ${spec.what}`,
-      next: `provision secrets set ${spec.name} reads it from standard input`,
+      next: `provision secrets set ${spec.name}`,
     })
   }
   if (spec.type === 'password') {

@@ -1,7 +1,8 @@
 import Type, { type TObject } from 'typebox'
 import { expect, test } from 'vitest'
 import { checkRoles } from '../../../src/inventory/index.ts'
-import { Secret } from '../../../src/secret/secret.ts'
+import { t } from '../../../src/model/schema.ts'
+import { Secret, toJson } from '../../../src/secret/secret.ts'
 import { chrony, complaint, hostOf, load } from './support.ts'
 
 /** Checks `vars.r` of one host against a schema. */
@@ -91,21 +92,67 @@ test.each([
     'a secret of the wrong type shows only its name',
     Type.Object({ a: Type.Integer() }),
     '{ a: !secret env:HOME }',
-    `F:1:39  r.a must be a whole number, found ‹secret HOME›${why}`,
+    `F:1:39  r.a must be a whole number, found ‹secret HOME›${why}\n  → declare it t.Secret() in the vars of r, where it may be secret`,
   ],
 ])('%s', (_, vars, text, message) => {
   expect(complaint(() => check(vars, text))).toBe(message)
 })
 
-test('a secret stands where text is wanted, whatever the pattern, and stays a Secret', () => {
-  const vars = Type.Object({
-    a: Type.String({ pattern: '^[0-9]{40}$' }),
-    b: Type.Union([Type.Literal('none'), Type.String({ minLength: 99 })]),
-    c: Type.Integer({ default: 1 }),
+test('a secret stands where the role declares one, at any depth, and is called by its var', () => {
+  const vars = t.Object({
+    a: t.Secret({ pattern: '^/' }),
+    b: t.Union([t.Literal('none'), t.Secret({ minLength: 1 })]),
+    c: t.Integer({ default: 1 }),
+    d: t.Array(t.Object({ token: t.Optional(t.Secret()) })),
+    e: t.Record(t.String(), t.Secret()),
   })
-  const answer = check(vars, '{ a: !secret env:HOME, b: !secret env:HOME }')
-  expect(answer).toEqual({ a: expect.any(Secret), b: expect.any(Secret), c: 1 })
-  expect(JSON.stringify(answer)).toBe('{"a":"‹secret HOME›","b":"‹secret HOME›","c":1}')
+  const answer = check(
+    vars,
+    '{ a: !secret env:HOME, b: none, d: [{ token: !secret env:HOME }, {}], e: { x: !secret env:HOME } }',
+  )
+  expect(toJson(answer)).toBe(
+    toJson({
+      a: '‹secret r.a (HOME)›',
+      b: 'none',
+      d: [{ token: '‹secret r.d.0.token (HOME)›' }, {}],
+      e: { x: '‹secret r.e.x (HOME)›' },
+      c: 1,
+    }),
+  )
+  expect((answer as { a: Secret }).a.reveal()).toBe(process.env.HOME)
+})
+
+test.each([
+  ['text', t.Object({ a: t.String() }), 'text'],
+  ['text of a pattern', t.Object({ a: t.String({ pattern: '^[0-9]{40}$' }) }), 'text'],
+  ['a list', t.Object({ a: t.Array(t.Unknown()) }), 'a list'],
+  ['a map of anything', t.Object({ a: t.Record(t.String(), t.Unknown()) }), 'a map'],
+  ['a map', t.Object({ a: t.Object({}) }), 'a map'],
+])('a secret where the role declares %s is refused, and what to declare is said', (_, vars, words) => {
+  const said = complaint(() => check(vars, '{ a: !secret env:HOME }'))
+  expect(said).toContain(`r.a must be ${words}, found ‹secret HOME›`)
+  expect(said).toContain('→ declare it t.Secret() in the vars of r')
+})
+
+test('plain text where a secret is declared is refused and not repeated, from the inventory and from --set', () => {
+  const vars = t.Object({ a: t.Union([t.Literal('none'), t.Secret()]), b: t.Secret() })
+  const said = complaint(() => check(vars, '{ a: hunter2, b: hunter2 }'))
+  expect(said).toContain('F:1:43  r.b must be a secret, found plain text')
+  expect(said).toContain('r.a must be none or a secret, found plain text')
+  expect(said).toContain('→ !secret env:NAME or !secret file:PATH')
+  expect(said).not.toContain('hunter2')
+  const set = load('hosts: { h: }', ['r.a=none', 'r.b=hunter2'])
+  const refused = complaint(() => set.varsFor(hostOf(set, 'h'), { name: 'r', vars }))
+  expect(refused).toContain('--set r.b=…  r.b must be a secret, found plain text')
+  expect(refused).not.toContain('hunter2')
+  const good = load('hosts: { h: }', ['r.a=none', 'r.b=!secret env:HOME'])
+  expect(good.varsFor(hostOf(good, 'h'), { name: 'r', vars })).toMatchObject({ b: expect.any(Secret) })
+})
+
+test('what a secret must be is held against its value, which is not told', () => {
+  process.env.WEAK = 'abc'
+  const said = complaint(() => check(t.Object({ a: t.Secret({ minLength: 8 }) }), '{ a: !secret env:WEAK }'))
+  expect(said).toContain('r.a must be a secret that fits {"minLength":8}, found ‹secret WEAK›')
 })
 
 test('an intersection of maps takes the keys of all its parts and no others', () => {

