@@ -71,7 +71,9 @@ function nothingRan({ host }: Session, script: Script, output: Output): Error {
       host: host.name,
       what: 'sudo was refused',
       why,
-      next: 'allow the user sudo (NOPASSWD), or name the file with the password: connection.becomePasswordFile',
+      next: host.connection.becomePasswordFile
+        ? 'may the user use sudo there, for all commands? its line in /etc/sudoers says so: sudo -l'
+        : 'allow the user sudo (NOPASSWD), or name the file with the password: connection.becomePasswordFile',
     })
   const refused = [takenOver, stillInHand].find((said) => output.stderr.split('\n').includes(said))
   if (refused)

@@ -6,8 +6,9 @@ import { CommandError, ConnectError, lastLines } from '../errors.ts'
 import type { Host } from '../model/host.ts'
 import type { Output } from '../model/probe.ts'
 import type { ExecOptions, Transport } from '../model/transport.ts'
-import type { Script } from '../shell/sh.ts'
-import { becomeCommand, becomeInput, becomeStream } from './become.ts'
+import { type Script, sh } from '../shell/sh.ts'
+import { becomeCommand, becomeInput, becomeStream, mustBeTaken } from './become.ts'
+import { isAdmitted, oneAttempt } from './one-attempt.ts'
 
 const defaultExecMs = 60_000
 
@@ -23,9 +24,9 @@ export function connectLocal(host: Host): Transport {
     // We may have come to this machine by SSH ourselves: that is not the connection of this run.
     env: { ...process.env, SSH_CONNECTION: '' },
   })
-  return {
-    host,
-    async exec(script: Script, { timeoutMs = defaultExecMs }: ExecOptions = {}): Promise<Output> {
+  becomeInput(host)
+  const exec = (script: Script, { timeoutMs = defaultExecMs }: ExecOptions = {}): Promise<Output> =>
+    oneAttempt(host, async () => {
       const started = performance.now()
       // timeout(1) ends the whole process group; what zx does instead asks ps(1) for the tree.
       const done = await shell({
@@ -40,9 +41,14 @@ export function connectLocal(host: Host): Transport {
             : `a script was ended by ${done.signal}`,
           why: lastLines(script.shown, 6),
         })
+      mustBeTaken(host, done.stderr)
       return { code: done.exitCode, stdout: done.stdout, stderr: done.stderr }
-    },
+    })
+  return {
+    host,
+    exec,
     async pipe(script: Script, input?: Readable) {
+      if (!(await isAdmitted(host))) await exec(sh`:`)
       const child = spawn('/bin/sh', ['-c', becomeStream(host, script)])
       const stderr: Buffer[] = []
       child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
@@ -57,19 +63,21 @@ export function connectLocal(host: Host): Transport {
       return { output: child.stdout, done }
     },
     fresh: async () => connectLocal(host),
-    async hold(script: Script) {
-      const running = shell`sh -c ${becomeCommand(host)}`
-      running.stdin.write(`${becomeInput(host)}${script.text}\n`)
-      for await (const line of running)
-        return {
-          line,
-          release: async () => {
-            running.stdin.end()
-            await running
-          },
-        }
-      throw new ConnectError({ host: host.name, what: 'a held script ended at once' })
-    },
+    hold: (script: Script) =>
+      oneAttempt(host, async () => {
+        const running = shell`sh -c ${becomeCommand(host)}`
+        running.stdin.write(`${becomeInput(host)}${script.text}\n`)
+        for await (const line of running)
+          return {
+            line,
+            release: async () => {
+              running.stdin.end()
+              await running
+            },
+          }
+        mustBeTaken(host, (await running).stderr)
+        throw new ConnectError({ host: host.name, what: 'a held script ended at once' })
+      }),
     async [Symbol.asyncDispose]() {},
   }
 }
