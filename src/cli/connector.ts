@@ -24,6 +24,7 @@ export function connectorFor(
   const ask = askPassphrase()
   const options: SshOptions = {
     acceptNewHostKeys: flags.acceptNewHostKeys === true,
+    tell: (text) => console.error(text),
     ...(ask ? { askPassphrase: ask } : {}),
     via: async (host) => (await jumping()).stream(host),
   }
