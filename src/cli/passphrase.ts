@@ -1,6 +1,5 @@
-import { createInterface } from 'node:readline/promises'
-import { Writable } from 'node:stream'
 import type { AskPassphrase } from '../transport/login.ts'
+import { askHidden } from './ask.ts'
 
 /** Asks on the terminal, without an echo, once for each key file. Undefined where there is no terminal. */
 export function askPassphrase(): AskPassphrase | undefined {
@@ -9,21 +8,9 @@ export function askPassphrase(): AskPassphrase | undefined {
   // One question at a time: several hosts may need several keys at once.
   let turn: Promise<unknown> = Promise.resolve()
   return (file) => {
-    const answer = known.get(file) ?? turn.then(() => ask(`Passphrase of ${file}: `))
+    const answer = known.get(file) ?? turn.then(() => askHidden(`Passphrase of ${file}: `))
     known.set(file, answer)
     turn = answer.catch(() => {})
     return answer
-  }
-}
-
-async function ask(question: string): Promise<string> {
-  process.stderr.write(question)
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const terminal = createInterface({ input: process.stdin, output: silent, terminal: true })
-  try {
-    return await terminal.question('')
-  } finally {
-    terminal.close()
-    process.stderr.write('\n')
   }
 }

@@ -6,6 +6,7 @@ import type { Fact } from '../model/probe.ts'
 import { flatten, idOf, whereOf } from '../model/resource.ts'
 import type { Peer, Role } from '../model/role.ts'
 import { bundle } from './bundle.ts'
+import { turnScript } from './journal.ts'
 import type { RunOptions } from './options.ts'
 import type { Wanted } from './plan.ts'
 import { ask, type Session } from './session.ts'
@@ -22,6 +23,8 @@ export async function openSession(host: Host, { connect, report }: RunOptions): 
     wanted: [],
     states: new Map(),
     journal: { owed: new Map(), managed: [], begun: [] },
+    turn: undefined,
+    approved: new Set(),
     roundTrips: 0,
     ok: 0,
     changed: 0,
@@ -47,7 +50,9 @@ export async function gatherFacts(s: Session, playbook: Playbook, { report }: Ru
   const list = [...facts.values()]
   const { parts, read } = bundle(list.map((fact) => fact.probe))
   const seconds = Math.max(60, ...list.map((fact) => fact.withinSeconds ?? 0))
-  const answers = read(await ask(s, parts, report, seconds * 1000))
+  const [turn, ...outputs] = await ask(s, [{ script: turnScript }, ...parts], report, seconds * 1000)
+  s.turn = turn?.stdout.trim()
+  const answers = read(outputs)
   s.facts = Object.fromEntries(
     list.map((fact, i) => {
       const answer = answers[i]

@@ -1,6 +1,7 @@
 import { CommandError, ConnectError, lastLines, RefusedError } from '../errors.ts'
 import type { Reporter } from '../model/event.ts'
 import type { Host } from '../model/host.ts'
+import type { Risk } from '../model/kind.ts'
 import type { Output } from '../model/probe.ts'
 import type { Transport } from '../model/transport.ts'
 import type { Script } from '../shell/sh.ts'
@@ -19,6 +20,10 @@ export interface Session {
   wanted: readonly Wanted[]
   states: States
   journal: Journal
+  /** Whose turn it was when the host was looked at; undefined before. */
+  turn: string | undefined
+  /** Risks that somebody has said yes to here. */
+  approved: ReadonlySet<Risk>
   roundTrips: number
   /** Resources that were as wished before the run; checks are counted apart. */
   ok: number
