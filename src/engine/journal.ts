@@ -30,14 +30,14 @@ export interface Journal {
  * Who has held a host's lock last, since which boot, and whether it still does: it changes whenever somebody takes the lock or
  * gives it back. Read by the shell itself, into `$g`: no process.
  */
-const readTurn = sh`g=; if [ -e /run/provision/turn ]; then IFS= read -r g </run/provision/turn; fi; IFS= read -r b </proc/sys/kernel/random/boot_id; g="$b $g"`
+const readTurn = sh`g=; if [ -e /run/provision/turn ]; then IFS= read -r g </run/provision/turn; fi; IFS= read -r b </proc/sys/kernel/random/boot_id; g="$b/$g"`
 
 /** Reads whose turn it was. To be read before all else of a look: what is seen after it may be the next one's doing. */
 export const turnScript = sh`${readTurn}; printf '%s\n' "$g"`
 
 /** Somebody held the lock at that time: what was seen then is not to be relied on. */
 export function isInHand(turn: string): boolean {
-  return turn.split(' ')[1] === 'begun'
+  return turn.split('/')[1]?.startsWith('begun ') === true
 }
 
 /** Reads the notes of runs that did not end well, and whether one of them still holds the lock. */
