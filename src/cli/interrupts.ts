@@ -6,7 +6,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 export interface Work {
   /** Told at the first signal: what happens now. */
-  readonly first: string
+  first(): string
   /** Told at the second, which leaves at once: what is left, and how to go on. */
   second(): string
 }
@@ -27,7 +27,7 @@ export function guardedFromSignals(work: Work): Guard {
   const { signal } = controller
   const onSignal = () => {
     if (signal.aborted) leave(work.second())
-    tell(`\n${work.first}`)
+    tell(`\n${work.first()}`)
     controller.abort()
   }
   // Who reads our output may be ended by the same Ctrl-C: that is no second one.
@@ -56,7 +56,7 @@ export function guardedFromSignals(work: Work): Guard {
 export async function interruptible<T>(
   put: (signal: AbortSignal, onCtrlC: () => void) => Promise<T>,
 ): Promise<T> {
-  const own = current === undefined ? guardedFromSignals({ first: '', second: () => '' }) : undefined
+  const own = current === undefined ? guardedFromSignals({ first: () => '', second: () => '' }) : undefined
   const signal = current ?? AbortSignal.abort()
   const onCtrlC = strike ?? (() => undefined)
   try {

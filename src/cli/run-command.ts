@@ -148,12 +148,17 @@ async function perform(
     color: useColor(),
     verbose: flags.verbose === true,
   })
-  const connector = connectorFor(flags, (name) => inventory.select('all').find((h) => h.name === name))
+  const connector = connectorFor(
+    flags,
+    (name) => inventory.select('all').find((h) => h.name === name),
+    report.settle,
+  )
   const id = runId()
   let hasBegun = false
   const goOn = `provision resume ${id} --inventory ${flags.inventory}`
   using stop = guardedFromSignals({
-    first: 'interrupted: the step in hand is finished first; once more leaves at once',
+    first: () =>
+      hasBegun ? 'interrupted: the step in hand is finished first; once more leaves at once' : 'interrupted',
     second: () =>
       hasBegun
         ? `left at once: a step may still run on its host. To go on: ${goOn}`

@@ -31,11 +31,13 @@ export async function openClient(host: Host, options: SshOptions, stream?: Duple
   let seen: { key: Buffer; as: Verdict } | undefined
   let stopped: Error | undefined
   const askPassphrase = options.askPassphrase ?? nobodyToAsk(host)
+  const clock = startClock(Math.max(1000, limitMs - (performance.now() - started)))
   const config: ConnectConfig = {
     sock,
     username: userOf(host),
-    readyTimeout: Math.max(1000, limitMs - (performance.now() - started)),
-    authHandler: login(host, askPassphrase, (error) => {
+    // Our own clock below: it stands still while somebody types.
+    readyTimeout: 0,
+    authHandler: login(host, clock.pausedFor(askPassphrase), (error) => {
       stopped = error
     }),
     // Native crypto first: ssh2 runs AES-GCM in OpenSSL, ChaCha20-Poly1305 in JavaScript.
@@ -47,7 +49,10 @@ export async function openClient(host: Host, options: SshOptions, stream?: Duple
     keepaliveInterval: 15_000,
   } as ConnectConfig
   try {
-    await ssh.connect(config as Parameters<NodeSSH['connect']>[0])
+    const connected = ssh.connect(config as Parameters<NodeSSH['connect']>[0])
+    // Where time is up before it, its own end concerns nobody any more.
+    connected.catch(() => undefined)
+    await Promise.race([connected, clock.expired])
     takeNew(host, seen, options)
   } catch (cause) {
     // Who refuses our login has proved before that the key is its own.
@@ -56,8 +61,37 @@ export async function openClient(host: Host, options: SshOptions, stream?: Duple
     ssh.dispose()
     if (stopped instanceof ProvisionError) throw stopped
     throw refusal(host, seen, cause)
+  } finally {
+    clock.stop()
   }
   return ssh
+}
+
+/** The time that a handshake may take, without what somebody needs to type a passphrase. */
+function startClock(limitMs: number) {
+  const { promise: expired, reject } = Promise.withResolvers<never>()
+  expired.catch(() => undefined)
+  let timer: NodeJS.Timeout | undefined
+  const stop = () => clearTimeout(timer)
+  const go = () => {
+    stop()
+    timer = setTimeout(() => reject(new Error('Timed out while waiting for handshake')), limitMs)
+  }
+  go()
+  return {
+    expired,
+    stop,
+    pausedFor:
+      (ask: AskPassphrase): AskPassphrase =>
+      async (file) => {
+        stop()
+        try {
+          return await ask(file)
+        } finally {
+          go()
+        }
+      },
+  }
 }
 
 /** An unknown key that was taken is written down: only then is a changed one noticed the next time. */

@@ -19,7 +19,8 @@ beforeAll(async () => {
   hosts = await up(3)
   plan = await events(['plan', prepare])
   // A first run that is killed ten times, at ten different moments, and begun again each time.
-  for (let i = 1; i <= 10; i++) await provision(['run', prepare, ...labInventory, '--yes'], { killAfterMs: 900 * i })
+  for (let i = 1; i <= 10; i++)
+    await provision(['run', prepare, ...labInventory, '--yes'], { killAfterMs: 900 * i })
   first = await events(['run', prepare, '--yes'])
 })
 afterAll(() => down())
