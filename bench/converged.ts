@@ -39,7 +39,7 @@ try {
 
 async function measure(): Promise<void> {
   const hundred = provision('run', join(root, 'bench/hundred.ts'))
-  const site = provision()
+  const site = provision('--yes')
   const firstMs = await timed(hundred)
   await timed(site)
 

@@ -18,12 +18,14 @@ export interface Connector {
 export function connectorFor(
   flags: { readonly forks: string; readonly acceptNewHostKeys?: boolean },
   known: (name: string) => Host | undefined,
+  makeRoom: () => Promise<void> = async () => {},
 ): Connector {
   const turn = turnstile(flags.forks)
   const completed = sshConfig()
-  const ask = askPassphrase()
+  const ask = askPassphrase(makeRoom)
   const options: SshOptions = {
     acceptNewHostKeys: flags.acceptNewHostKeys === true,
+    tell: (text) => console.error(text),
     ...(ask ? { askPassphrase: ask } : {}),
     via: async (host) => (await jumping()).stream(host),
   }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { YesOption } from './consent.ts'
 import type { AuditFlags, FirewallFlags } from './flags.ts'
 import { firewallFlags, site } from './options.ts'
 
@@ -50,7 +51,7 @@ export function firewallCommands(program: Command): void {
   firewallFlags(firewall.command('rollback <host>'))
     .description('go back to the rules before the last change, under the same timer')
     .option('--to <entry>', 'to those of this entry of the history')
-    .option('-y, --yes', 'do not ask')
+    .addOption(new YesOption())
     .action(async (host: string, flags: FirewallFlags) => {
       process.exitCode = await (await import('./firewall-rollback-command.ts')).firewallRollbackCommand(
         host,

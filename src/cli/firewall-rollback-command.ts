@@ -8,6 +8,7 @@ import type { Transport } from '../model/transport.ts'
 import { rulesDiff } from '../report/firewall-history.ts'
 import { lines } from '../shell/sh.ts'
 import { askYes } from './ask.ts'
+import { covers } from './consent.ts'
 import { type KeptRules, keptRules, onHost } from './firewall-host.ts'
 import type { FirewallFlags } from './flags.ts'
 
@@ -30,7 +31,7 @@ export function firewallRollbackCommand(host: string, flags: FirewallFlags): Pro
       const kept = await keptRules(link)
       const target = targetOf(host, kept, flags.to)
       mustLetUsIn(host, target, kept)
-      if (!(await agreed(host, target, kept, flags.yes === true)))
+      if (!(await agreed(host, target, kept, covers(flags.yes, 'ssh'))))
         throw new RefusedError({ host, what: 'not approved: nothing was changed' })
       await load(link, target, who)
       console.log(`${host}: the rules of ${target.at} are loaded and confirmed over a new connection`)
@@ -69,7 +70,7 @@ async function agreed(host: string, target: HistoryEntry, kept: KeptRules, yes: 
   )
   if (yes) return true
   if (!process.stdin.isTTY)
-    throw new InputError({ what: 'there is nobody to ask', next: 'confirm it with --yes' })
+    throw new InputError({ what: 'there is nobody to ask', next: 'confirm it with --yes=ssh' })
   return askYes('Load them?')
 }
 

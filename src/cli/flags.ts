@@ -1,3 +1,5 @@
+import type { Consent } from './consent.ts'
+
 /** The command line's flags, as commander gives them. */
 export interface RunFlags {
   readonly inventory: string
@@ -11,7 +13,8 @@ export interface RunFlags {
   readonly check?: boolean
   readonly diff?: boolean
   readonly prune?: boolean
-  readonly yes?: boolean
+  /** What is agreed to beforehand. */
+  readonly yes?: Consent
   readonly output: string
   readonly verbose?: boolean
   readonly acceptNewHostKeys?: boolean
@@ -103,5 +106,5 @@ export interface FirewallFlags {
   /** Of matrix and history. */
   readonly output?: string
   /** Of rollback. */
-  readonly yes?: boolean
+  readonly yes?: Consent
 }

@@ -14,6 +14,8 @@ process.on('unhandledRejection', (error) => {
 
 try {
   await program.parseAsync()
+  // What an interrupted look has left open (a connection that is being made) keeps nobody waiting.
+  if (process.exitCode === 130) process.exit(130)
 } catch (error) {
   end(error)
 }
@@ -22,4 +24,5 @@ function end(error: unknown): void {
   const { text, code } = endingOf(error)
   console.error(text)
   process.exitCode = code
+  if (code === 130) process.exit(130)
 }

@@ -31,7 +31,14 @@ export async function newcomerCommand(
     })
   await withConnector(flags, hosts, async (connector) => {
     const { host: completed, key } = await connector.hostKey(host)
-    if (verdict(completed, key) !== 'known') await accept(completed, key, flags)
+    const seen = verdict(completed, key)
+    if (seen === 'revoked')
+      throw new RefusedError({
+        host: name,
+        what: `the machine shows ${keyType(key)} ${fingerprint(key)}, which is revoked: nothing was changed`,
+        next: 'give it new host keys: ssh-keygen -A, after the old ones were deleted',
+      })
+    if (seen !== 'known') await accept(completed, key, flags)
   })
   const asked = [`newcomer.host=${name}`, ...(flags.wipe ? ['newcomer.wipe=true'] : [])]
   return runCommand(`playbooks/${playbook}.ts`, { ...flags, set: [...(flags.set ?? []), ...asked] })

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { YesOption } from './consent.ts'
 
 /** What is run where no playbook is named. */
 export const site = 'playbooks/site.ts'
@@ -19,7 +20,7 @@ export function firewallFlags(command: Command): Command {
     .option('--playbook <file>', 'where the role firewall stands', site)
 }
 
-/** Of all that run a playbook. */
+/** Flags shared by all commands that run a playbook. */
 export function runFlags(command: Command): Command {
   const list = (value: string, before: string[] = []) => [
     ...before,
@@ -37,7 +38,7 @@ export function runFlags(command: Command): Command {
     .option('--check', 'only plan')
     .option('--diff', 'show text differences')
     .option('--prune', 'take away what was managed and is asked for no more')
-    .option('-y, --yes', 'do not ask')
+    .addOption(new YesOption())
     .option('--output <kind>', 'auto, live, plain, json or junit', 'auto')
     .option('-v, --verbose', 'show remote scripts and timings')
     .option('--accept-new-host-keys', 'take unknown host keys (never changed ones)')

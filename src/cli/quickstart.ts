@@ -21,7 +21,7 @@ async function quickstart(): Promise<number> {
     inventory,
     forks: '20',
     output: 'auto',
-    yes: true,
+    yes: 'all',
   })
   if (code !== 0) return code
   console.log(`

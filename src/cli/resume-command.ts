@@ -93,7 +93,7 @@ async function mustAgree({ commit }: RunEntry, flags: RunFlags): Promise<void> {
   if (own === commit) return
   const said = `it was begun with commit ${commit ?? 'none'}; this clone is at ${own ?? 'none'}`
   say(flags, said)
-  if (flags.yes || flags.check) return
+  if (flags.yes === 'all' || flags.check) return
   if (process.stdin.isTTY && (await askYes('Go on with this one?'))) return
   throw new RefusedError({
     what: 'not approved: nothing was changed',

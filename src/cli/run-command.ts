@@ -11,12 +11,13 @@ import type { Playbook } from '../model/playbook.ts'
 import { createReport, forPeople, outputKind } from '../report/index.ts'
 import { formatPlan } from '../report/plan-text.ts'
 import { hide, hideIn } from '../secret/known.ts'
-import { approve } from './approve.ts'
+import { approval } from './approve.ts'
 import { commitOf } from './commit.ts'
 import { connectorFor } from './connector.ts'
 import { showDoctor } from './doctor-command.ts'
 import { explainResource, explainVar } from './explain-command.ts'
 import type { RunFlags } from './flags.ts'
+import { guardedFromSignals } from './interrupts.ts'
 import { limitOf } from './limits.ts'
 import { loadPlaybook } from './load-playbook.ts'
 import { phasesOf } from './phases.ts'
@@ -31,14 +32,20 @@ export async function runCommand(file: string, flags: RunFlags, given: Given = {
   if (flags.check) return planCommand(file, flags)
   const loaded = await load(file, flags)
   const saved = given.plan === undefined ? undefined : readPlan(given.plan)
+  const approve = approval({
+    consent: flags.yes,
+    isLive: kindOf(flags) === 'live',
+    isTerminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
+    show: show(flags),
+  })
   return exitCodeOf(
     await perform(loaded, flags, {
       mode: 'run',
       asked: askedOf(file, flags),
       resumes: given.resumes,
-      async approve(plans) {
-        if (saved) mustMatch(saved.hosts, plans, saved.key)
-        return approve(plans, flags.yes === true, kindOf(flags) === 'live', show(flags))
+      async approve(plans, moment, moved) {
+        if (saved && moment !== 'late') mustMatch(saved.hosts, plans, saved.key)
+        return approve(plans, moment, moved)
       },
     }),
   )
@@ -146,16 +153,26 @@ async function perform(
     color: useColor(),
     verbose: flags.verbose === true,
   })
-  const connector = connectorFor(flags, (name) => inventory.select('all').find((h) => h.name === name))
-  const stop = new AbortController()
-  const onInterrupt = () => {
-    console.error('\ninterrupted: the step in hand is finished first')
-    stop.abort()
-  }
-  process.once('SIGINT', onInterrupt)
-  process.once('SIGTERM', onInterrupt)
+  const connector = connectorFor(
+    flags,
+    (name) => inventory.select('all').find((h) => h.name === name),
+    report.settle,
+  )
+  const id = runId()
+  let hasBegun = false
+  const goOn = `provision resume ${id} --inventory ${flags.inventory}`
+  using stop = guardedFromSignals({
+    first: () =>
+      hasBegun ? 'interrupted: the step in hand is finished first; once more leaves at once' : 'interrupted',
+    second: () =>
+      hasBegun
+        ? `left at once: a step may still run on its host. To go on: ${goOn}`
+        : 'left at once: nothing was changed',
+  })
+  let turn: Promise<unknown> = Promise.resolve()
+  let result: RunResult
   try {
-    return await run({
+    result = await run({
       playbook,
       inventoryFile: flags.inventory,
       hostsOf: (play) => inventory.select(play.on),
@@ -163,7 +180,10 @@ async function perform(
       sharedOf: secrets.sharedOf,
       secretsOf: secrets.secretsOf,
       connect: connector.connect,
-      report: (event) => report.report(hideIn(event)),
+      report(event) {
+        if (event.type === 'play') hasBegun = true
+        report.report(hideIn(event))
+      },
       whereOf: (host) => inventory.whereOf(host),
       diff: flags.diff === true,
       limit: limitOf(flags.limit, inventory, playbook),
@@ -172,22 +192,27 @@ async function perform(
       absentOf: flags.prune ? (await import('../resources/absent.ts')).absentOf : undefined,
       root,
       signal: stop.signal,
-      id: runId(),
+      id,
       startedAt: new Date().toISOString(),
       who: `${userInfo().username}@${hostname()} pid ${process.pid}`,
       commit: commitOf,
       ...options,
-      async approve(plans) {
-        await report.settle()
-        return (await options.approve?.(plans)) ?? true
+      approve(...plan) {
+        // One question at a time: several hosts may need an answer at once.
+        const answer = turn.then(async () => {
+          await report.settle()
+          return (await options.approve?.(...plan)) ?? true
+        })
+        turn = answer.catch(() => undefined)
+        return answer
       },
     })
   } finally {
     connector.close()
     await report.close()
-    process.off('SIGINT', onInterrupt)
-    process.off('SIGTERM', onInterrupt)
   }
+  if (result.interrupted) console.error(hasBegun ? `to go on: ${goOn}` : 'interrupted: nothing was changed')
+  return result
 }
 
 /** The day and time, and a few letters for runs of the same second: `20270131-030000-x7k2`. */

@@ -3,9 +3,9 @@ import { InputError } from '../errors.ts'
 import { loadInventory } from '../inventory/index.ts'
 import { type Entries, readVault, type VaultPlace, writeVault } from '../vault/store.ts'
 import { digestKeyName, newPassword } from '../vault/vault.ts'
+import { askHidden } from './ask.ts'
 import { edited } from './edit-secret.ts'
 import type { ClusterFlags } from './flags.ts'
-import { askHidden } from './passphrase.ts'
 
 /** Known to whoever runs the other end; roles ask for them as `given`. */
 const othersGive: ReadonlySet<string> = new Set([

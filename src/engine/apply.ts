@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CommandError, ConnectError, lastLines } from '../errors.ts'
-import type { Reporter } from '../model/event.ts'
+import { CommandError, ConnectError, lastLines, RefusedError } from '../errors.ts'
+import type { Reporter, Step } from '../model/event.ts'
 import { limitOf } from '../model/kind.ts'
 import { idOf, type Resource } from '../model/resource.ts'
 import type { Transport } from '../model/transport.ts'
@@ -8,6 +8,7 @@ import { lines, type Script, sh } from '../shell/sh.ts'
 import { answersFor } from './answers.ts'
 import { beginStep, clearOwed, markOf, noteOwed, owedMarks } from './journal.ts'
 import { glance } from './observe.ts'
+import type { RunOptions } from './options.ts'
 import { type Due, due, triggers, type Wanted } from './plan.ts'
 import { ask, type Session } from './session.ts'
 import { transfer } from './transfer.ts'
@@ -22,6 +23,7 @@ export interface ApplyOptions {
   readonly signal: AbortSignal
   /** The run's own name: no step begins under another run's lock. */
   readonly id: string
+  readonly approve: RunOptions['approve']
 }
 
 /**
@@ -70,6 +72,7 @@ async function applyRun(
   const { kind } = first.resource
   const steps = todo.map((d) => d.step)
   const started = performance.now()
+  await mustBeApproved(session, steps, options)
   report({ type: 'applying', host, steps })
   const planned = await Promise.all(
     todo.map(async (d) => ({
@@ -114,6 +117,25 @@ async function applyRun(
   session.journal = { ...session.journal, owed }
   remember(session, todo, rest)
   report({ type: 'applied', host, steps, ms: performance.now() - started })
+}
+
+/** A risk that this host's plan did not have is asked about before it is taken. */
+async function mustBeApproved(
+  session: Session,
+  steps: readonly Step[],
+  options: ApplyOptions,
+): Promise<void> {
+  const risks = steps.flatMap((step) => step.risks).filter((risk) => risk !== 'restart')
+  if (risks.every((risk) => session.approved.has(risk))) return
+  const plan = { host: session.host.name, steps, resources: steps.length, orphans: [] }
+  if (!(await options.approve([plan], 'late')))
+    throw new RefusedError({
+      host: session.host.name,
+      where: steps[0]?.where,
+      what: `not approved: ${steps.map((step) => step.id).join(', ')} was not begun`,
+      next: 'what was done before stays done; provision plan shows what is left',
+    })
+  session.approved = new Set([...session.approved, ...risks])
 }
 
 /** Keeps the counts, and which of those ahead are owed an action by what has just changed. */

@@ -9,7 +9,8 @@ export async function eachHost(
   options: RunOptions,
   work: (s: Session) => Promise<void>,
 ): Promise<void> {
-  await Promise.all(
+  // All of them come to the end of what they do, also where one is interrupted: its neighbour's step may be in hand.
+  const results = await Promise.allSettled(
     sessions
       .filter((s) => !s.failed)
       .map((s) =>
@@ -21,6 +22,24 @@ export async function eachHost(
         ),
       ),
   )
+  const broken = results.find((result) => result.status === 'rejected')
+  if (broken) throw broken.reason
+}
+
+/** Waits for `work`, which changes nothing, but not after an interruption. Throws InterruptedError then. */
+export async function unlessInterrupted<T>({ signal }: RunOptions, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(new InterruptedError({ what: 'interrupted: nothing was changed' }))
+  signal.addEventListener('abort', onAbort)
+  if (signal.aborted) onAbort()
+  // Whichever of the two comes too late concerns nobody any more.
+  work.catch(() => undefined)
+  promise.catch(() => undefined)
+  try {
+    return await Promise.race([promise, work])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
 }
 
 /** A host that could not be worked with before anything was changed there counts as unreachable. */

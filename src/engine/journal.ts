@@ -26,6 +26,20 @@ export interface Journal {
   readonly begun: readonly string[]
 }
 
+/**
+ * Who has held a host's lock last, since which boot, and whether it still does: it changes whenever somebody takes the lock or
+ * gives it back. Read by the shell itself, into `$g`: no process.
+ */
+const readTurn = sh`g=; if [ -e /run/provision/turn ]; then IFS= read -r g </run/provision/turn; fi; IFS= read -r b </proc/sys/kernel/random/boot_id; g="$b/$g"`
+
+/** Reads whose turn it was. To be read before all else of a look: what is seen after it may be the next one's doing. */
+export const turnScript = sh`${readTurn}; printf '%s\n' "$g"`
+
+/** Somebody held the lock at that time: what was seen then is not to be relied on. */
+export function isInHand(turn: string): boolean {
+  return turn.split('/')[1]?.startsWith('begun ') === true
+}
+
 /** Reads the notes of runs that did not end well, and whether one of them still holds the lock. */
 export const unfinishedRuns: Probe<readonly Unfinished[]> = {
   script: sh`if [ -e /run/provision/lock ] && ! flock -n /run/provision/lock true; then cat /run/provision/locked-for; else echo; fi
@@ -123,12 +137,17 @@ export function runIn(id: string): string {
 
 /**
  * Answers `locked`, or `busy WHO, WHAT`; the lock lasts as long as the connection, so that a dead run leaves none. `what`:
- * since when, and for what. `begun` is noted on the host in the same breath. A second's patience, because who only looks
- * whether the lock is held has it for a moment.
+ * since when, and for what. `begun` is noted on the host in the same breath. With `seen`, whose turn it was when the host was
+ * looked at, it answers `moved` where another one has been there since: locked all the same, and nothing noted. A second's
+ * patience, because who only looks whether the lock is held has it for a moment.
  */
-export function lockScript(who: string, what: string, begun?: Begun): Script {
+export function lockScript(who: string, what: string, begun?: Begun, seen?: string): Script {
   const note = begun ? noteBegun(begun) : sh`:`
-  return sh`mkdir -p /run/provision; exec 9>>/run/provision/lock; if flock -w 1 9; then printf '%s\n' ${who} >/run/provision/locked-by; printf '%s\n' ${what} >/run/provision/locked-for; ${note}; echo locked; exec cat >/dev/null; else printf 'busy %s, %s\n' "$(cat /run/provision/locked-by)" "$(cat /run/provision/locked-for)"; fi`
+  const answer =
+    seen === undefined
+      ? sh`${note}; echo locked`
+      : sh`if [ "$g" = ${seen} ]; then ${note}; echo locked; else echo moved; fi`
+  return sh`mkdir -p /run/provision; exec 9>>/run/provision/lock; if flock -w 1 9; then printf '%s\n' ${who} >/run/provision/locked-by; printf '%s\n' ${what} >/run/provision/locked-for; ${readTurn}; printf 'begun %s\n' ${what} >/run/provision/turn; ${answer}; cat >/dev/null; printf 'over %s\n' ${what} >/run/provision/turn; else printf 'busy %s, %s\n' "$(cat /run/provision/locked-by)" "$(cat /run/provision/locked-for)"; fi`
 }
 
 /** Notes on the host what a run was asked to do: whoever takes it over reads it there. */

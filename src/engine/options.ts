@@ -6,6 +6,9 @@ import type { Resource } from '../model/resource.ts'
 import type { Connect } from '../model/transport.ts'
 import type { Session } from './session.ts'
 
+/** When approval is asked for. */
+export type Moment = 'plan' | 'moved' | 'late'
+
 /** What a run is given. */
 export interface RunOptions {
   readonly playbook: Playbook
@@ -48,8 +51,12 @@ export interface RunOptions {
   readonly absentOf?:
     | ((ids: readonly string[], elsewhere: ReadonlySet<string>) => ReadonlyMap<string, Resource>)
     | undefined
-  /** Asked with all plans before the first change; false means no change is made. May throw RefusedError. */
-  approve(plans: readonly HostPlan[]): Promise<boolean>
+  /**
+   * Asked with all plans before the first change; false means no change is made, `asked` that a person has said yes just now.
+   * Asked again where a plan has `moved` meanwhile (`moved` says how, a line each), and with the steps of one host that turn
+   * up `late`, in the middle of a run, with a risk that its plan did not have. May throw RefusedError.
+   */
+  approve(plans: readonly HostPlan[], moment: Moment, moved?: readonly string[]): Promise<boolean | 'asked'>
 }
 
 /** What a run found and did. */

@@ -18,11 +18,8 @@ export function savedHosts(plans: readonly HostPlan[]): readonly SavedHost[] {
   })
 }
 
-/**
- * Throws RefusedError naming every step that is new, gone, or different from what was saved. `key` is the name of the key that
- * digests of secrets were made with (`keyId`).
- */
-export function mustMatch(saved: readonly SavedHost[], plans: readonly HostPlan[], key = keyId()): void {
+/** Every step that is new, gone, or different from what was saved: a line each. */
+export function movedSince(saved: readonly SavedHost[], plans: readonly HostPlan[]): readonly string[] {
   const now = savedHosts(plans)
   const moved = saved.flatMap((before) => {
     const after = now.find((h) => h.host === before.host)
@@ -35,7 +32,15 @@ export function mustMatch(saved: readonly SavedHost[], plans: readonly HostPlan[
   const strangers = now
     .filter((h) => !saved.some((s) => s.host === h.host))
     .map((h) => `${h.host}  is not in the plan`)
-  const all = [...moved, ...strangers]
+  return [...moved, ...strangers]
+}
+
+/**
+ * Throws RefusedError naming every step that is new, gone, or different from what was saved. `key` is the name of the key that
+ * digests of secrets were made with (`keyId`).
+ */
+export function mustMatch(saved: readonly SavedHost[], plans: readonly HostPlan[], key = keyId()): void {
+  const all = movedSince(saved, plans)
   if (all.length === 0) return
   if (key !== keyId())
     throw new RefusedError({

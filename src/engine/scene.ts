@@ -7,6 +7,7 @@ import { flatten, idOf, type Resource, whereOf } from '../model/resource.ts'
 import type { Peer, Role } from '../model/role.ts'
 import { digestOf } from '../secret/digest.ts'
 import { bundle } from './bundle.ts'
+import { turnScript } from './journal.ts'
 import type { RunOptions } from './options.ts'
 import type { Wanted } from './plan.ts'
 import { mustKnowTags, tagsFor } from './selection.ts'
@@ -29,6 +30,8 @@ export async function openSession(
     wanted: [],
     states: new Map(),
     journal: { owed: new Map(), managed: [], begun: [] },
+    turn: undefined,
+    approved: new Set(),
     roundTrips: 0,
     ok: 0,
     changed: 0,
@@ -54,7 +57,9 @@ export async function gatherFacts(s: Session, playbook: Playbook, { report }: Ru
   const list = [...facts.values()]
   const { parts, read } = bundle(list.map((fact) => fact.probe))
   const seconds = Math.max(60, ...list.map((fact) => fact.withinSeconds ?? 0))
-  const answers = read(await ask(s, parts, report, seconds * 1000))
+  const [turn, ...outputs] = await ask(s, [{ script: turnScript }, ...parts], report, seconds * 1000)
+  s.turn = turn?.stdout.trim()
+  const answers = read(outputs)
   s.facts = Object.fromEntries(
     list.map((fact, i) => {
       const answer = answers[i]

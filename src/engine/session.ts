@@ -1,6 +1,7 @@
 import { CommandError, ConnectError, lastLines, RefusedError } from '../errors.ts'
 import type { Reporter } from '../model/event.ts'
 import type { Host } from '../model/host.ts'
+import type { Risk } from '../model/kind.ts'
 import type { Output } from '../model/probe.ts'
 import type { Transport } from '../model/transport.ts'
 import { type Script, sh } from '../shell/sh.ts'
@@ -21,6 +22,10 @@ export interface Session {
   wanted: readonly Wanted[]
   states: States
   journal: Journal
+  /** Whose turn it was when the host was looked at; undefined before. */
+  turn: string | undefined
+  /** Risks that somebody has said yes to here. */
+  approved: ReadonlySet<Risk>
   roundTrips: number
   /** Resources that were as wished before the run; checks are counted apart. */
   ok: number
@@ -101,7 +106,9 @@ function nothingRan({ host }: Session, script: Script, output: Output): Error {
       host: host.name,
       what: 'sudo was refused',
       why,
-      next: 'allow the user sudo (NOPASSWD), or name the file with the password: connection.becomePasswordFile',
+      next: host.connection.becomePasswordFile
+        ? 'may the user use sudo there, for all commands? its line in /etc/sudoers says so: sudo -l'
+        : 'allow the user sudo (NOPASSWD), or name the file with the password: connection.becomePasswordFile',
     })
   const refused = [takenOver, stillInHand].find((said) => output.stderr.split('\n').includes(said))
   if (refused)

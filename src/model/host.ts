@@ -17,6 +17,12 @@ export interface Connection {
   /** Pinned host keys: `ssh-ed25519 AAAA…` lines or `SHA256:…` fingerprints. */
   readonly hostKeys: readonly string[]
   readonly knownHosts?: string
+  /** More files of host keys, from `~/.ssh/config`; only read. */
+  readonly moreKnownHosts?: readonly string[]
+  /** File of public keys that no host may show (`RevokedHostKeys` of `~/.ssh/config`). */
+  readonly revokedHostKeys?: string
+  /** Names are hashed where a new host key is written (`HashKnownHosts` of `~/.ssh/config`). */
+  readonly hashKnownHosts?: boolean
   /** Seconds for TCP and SSH handshake together. Default 10. */
   readonly connectTimeoutSeconds: number
   /** UNIX socket that leads to the host's sshd (used by the lab). */

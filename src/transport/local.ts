@@ -6,9 +6,10 @@ import { CommandError, ConnectError, lastLines } from '../errors.ts'
 import type { Host } from '../model/host.ts'
 import { type Output, outputOf } from '../model/probe.ts'
 import type { ExecOptions, Transport } from '../model/transport.ts'
-import type { Script } from '../shell/sh.ts'
-import { becomeCommand, becomeInput, becomeStream } from './become.ts'
+import { type Script, sh } from '../shell/sh.ts'
+import { becomeCommand, becomeInput, becomeStream, mustBeTaken } from './become.ts'
 import { inC } from './locale.ts'
+import { isAdmitted, oneAttempt } from './one-attempt.ts'
 
 const defaultExecMs = 60_000
 
@@ -25,9 +26,9 @@ export function connectLocal(host: Host): Transport {
     nothrow: true,
     env,
   })
-  return {
-    host,
-    async exec(script: Script, { timeoutMs = defaultExecMs }: ExecOptions = {}): Promise<Output> {
+  becomeInput(host)
+  const exec = (script: Script, { timeoutMs = defaultExecMs }: ExecOptions = {}): Promise<Output> =>
+    oneAttempt(host, async () => {
       const started = performance.now()
       // timeout(1) ends the whole process group.
       const child = spawn('timeout', ['-s', 'KILL', `${timeoutMs / 1000}`, 'sh', '-c', becomeCommand(host)], {
@@ -50,9 +51,15 @@ export function connectLocal(host: Host): Transport {
             : `a script was ended by ${signal}`,
           why: lastLines(script.shown, 6),
         })
-      return outputOf(code, Buffer.concat(stdout), Buffer.concat(stderr))
-    },
+      const output = outputOf(code, Buffer.concat(stdout), Buffer.concat(stderr))
+      mustBeTaken(host, output.stderr)
+      return output
+    })
+  return {
+    host,
+    exec,
     async pipe(script: Script, input?: Readable) {
+      if (!(await isAdmitted(host))) await exec(sh`:`)
       const child = spawn('/bin/sh', ['-c', becomeStream(host, inC(script))])
       const stderr: Buffer[] = []
       child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
@@ -67,19 +74,21 @@ export function connectLocal(host: Host): Transport {
       return { output: child.stdout, done }
     },
     fresh: async () => connectLocal(host),
-    async hold(script: Script) {
-      const running = shell`sh -c ${becomeCommand(host)}`
-      running.stdin.write(`${becomeInput(host)}${inC(script).text}\n`)
-      for await (const line of running)
-        return {
-          line,
-          release: async () => {
-            running.stdin.end()
-            await running
-          },
-        }
-      throw new ConnectError({ host: host.name, what: 'a held script ended at once' })
-    },
+    hold: (script: Script) =>
+      oneAttempt(host, async () => {
+        const running = shell`sh -c ${becomeCommand(host)}`
+        running.stdin.write(`${becomeInput(host)}${inC(script).text}\n`)
+        for await (const line of running)
+          return {
+            line,
+            release: async () => {
+              running.stdin.end()
+              await running
+            },
+          }
+        mustBeTaken(host, (await running).stderr)
+        throw new ConnectError({ host: host.name, what: 'a held script ended at once' })
+      }),
     async [Symbol.asyncDispose]() {},
   }
 }

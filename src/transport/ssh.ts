@@ -5,15 +5,18 @@ import { CommandError, ConnectError, lastLines } from '../errors.ts'
 import type { Host } from '../model/host.ts'
 import { type Output, outputOf } from '../model/probe.ts'
 import type { ExecOptions, Pipe, Transport } from '../model/transport.ts'
-import type { Script } from '../shell/sh.ts'
-import { becomeCommand, becomeInput, becomeStream } from './become.ts'
+import { type Script, sh } from '../shell/sh.ts'
+import { becomeCommand, becomeInput, becomeStream, mustBeTaken } from './become.ts'
 import { openClient, type SshOptions } from './client.ts'
 import { inC } from './locale.ts'
+import { isAdmitted, oneAttempt } from './one-attempt.ts'
 
 const defaultExecMs = 60_000
 
 /** Opens one SSH connection, through its jump hosts. Throws ConnectError with what to do next. */
 export async function connectSsh(host: Host, options: SshOptions = {}): Promise<Transport> {
+  // What is wrong with the password's file is told before anything is connected to.
+  becomeInput(host)
   const stream = host.connection.jump ? await options.via?.(host) : undefined
   return new SshTransport(host, await openClient(host, options, stream), options)
 }
@@ -42,7 +45,12 @@ class SshTransport implements Transport {
     })
   }
 
-  async exec(script: Script, { timeoutMs = defaultExecMs }: ExecOptions = {}): Promise<Output> {
+  exec(script: Script, options: ExecOptions = {}): Promise<Output> {
+    return oneAttempt(this.host, () => this.#exec(script, options))
+  }
+
+  async #exec(script: Script, { timeoutMs = defaultExecMs }: ExecOptions): Promise<Output> {
+    const input = becomeInput(this.host) + inC(script).text
     const { promise, resolve, reject } = Promise.withResolvers<Output>()
     let channel: ClientChannel | undefined
     // From before the channel is asked for: a host that hangs does not even answer that.
@@ -60,13 +68,21 @@ class SshTransport implements Transport {
     this.#lost.then(reject)
     this.#open().then((opened) => {
       channel = opened
-      collect(opened, this.host).then(resolve, reject)
-      opened.end(becomeInput(this.host) + inC(script).text)
+      collect(opened, this.host)
+        .then((output) => {
+          mustBeTaken(this.host, output.stderr)
+          return output
+        })
+        .then(resolve, reject)
+      opened.end(input)
     }, reject)
     return promise.finally(() => clearTimeout(timer))
   }
 
   async pipe(script: Script, input?: Readable): Promise<Pipe> {
+    // A stream has begun before its end is known: whether sudo takes the password is asked before.
+    if (!(await isAdmitted(this.host))) await this.exec(sh`:`)
+    const password = becomeInput(this.host)
     const channel = await this.#open(becomeStream(this.host, inC(script)))
     const stderr: Buffer[] = []
     channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
@@ -76,7 +92,7 @@ class SshTransport implements Transport {
         resolve({ code: code ?? 255, stdout: '', stderr: Buffer.concat(stderr).toString() }),
       )
     })
-    channel.write(becomeInput(this.host))
+    channel.write(password)
     if (input) input.pipe(channel)
     else channel.end()
     return { output: channel, done }
@@ -86,30 +102,40 @@ class SshTransport implements Transport {
     return connectSsh(this.host, this.#options)
   }
 
-  async hold(script: Script): Promise<{ line: string; release(): Promise<void> }> {
+  hold(script: Script): Promise<{ line: string; release(): Promise<void> }> {
+    return oneAttempt(this.host, () => this.#hold(script))
+  }
+
+  async #hold(script: Script): Promise<{ line: string; release(): Promise<void> }> {
+    const password = becomeInput(this.host)
     const channel = await this.#open()
     const closed = new Promise<void>((resolve) => channel.on('close', () => resolve()))
+    let stderr = ''
+    channel.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString()
+    })
     const line = new Promise<string>((resolve, reject) => {
       let text = ''
-      let said = ''
-      channel.stderr.on('data', (chunk: Buffer) => {
-        said += chunk.toString()
-      })
       channel.on('data', (chunk: Buffer) => {
         text += chunk.toString()
         if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')))
       })
-      channel.on('close', () =>
-        reject(
-          new ConnectError({
-            host: this.host.name,
-            what: 'a held script ended at once',
-            why: lastLines(said) || undefined,
-          }),
-        ),
-      )
+      channel.on('close', () => {
+        try {
+          mustBeTaken(this.host, stderr)
+          reject(
+            new ConnectError({
+              host: this.host.name,
+              what: 'a held script ended at once',
+              why: lastLines(stderr) || undefined,
+            }),
+          )
+        } catch (error) {
+          reject(error)
+        }
+      })
     })
-    channel.write(`${becomeInput(this.host)}${inC(script).text}\n`)
+    channel.write(`${password}${inC(script).text}\n`)
     return {
       line: await line,
       release: async () => {

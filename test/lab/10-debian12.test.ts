@@ -37,7 +37,7 @@ afterAll(() => {
 })
 
 test('Debian 12 converges: base, chrony, kernel, firewall; again nothing changes', () => {
-  const bare = ['run', 'test/lab/playbooks/bare.ts', '-i', inventory]
+  const bare = ['run', 'test/lab/playbooks/bare.ts', '-i', inventory, '--yes']
   const first = cli(...bare)
   expect([first.stderr, first.status]).toEqual(['', 0])
   const again = cli(...bare)

@@ -19,8 +19,9 @@ beforeAll(async () => {
   hosts = await up(3)
   plan = await events(['plan', prepare])
   // A first run that is killed ten times, at ten different moments, and begun again each time.
-  for (let i = 1; i <= 10; i++) await provision(['run', prepare, ...labInventory], { killAfterMs: 900 * i })
-  first = await events(['run', prepare])
+  for (let i = 1; i <= 10; i++)
+    await provision(['run', prepare, ...labInventory, '--yes'], { killAfterMs: 900 * i })
+  first = await events(['run', prepare, '--yes'])
 })
 afterAll(() => down())
 
@@ -51,7 +52,7 @@ test('the run changes nothing that the plan did not list', () => {
 })
 
 test('a converged site: no change, at most three round trips a host', async () => {
-  const again = await events(['run', prepare])
+  const again = await events(['run', prepare, '--yes'])
   expect(changed(again)).toEqual([])
   for (const h of summaries(again)) expect([h.status, h.roundTrips <= 3]).toEqual(['ok', true])
 })
@@ -84,7 +85,7 @@ test('six drifts are named, exactly these six are mended, and only what must res
   ]
   const restart = 'h1 service[docker]'
   expect([...planned(await events(['plan', prepare]))].sort()).toEqual([...six, restart].sort())
-  expect([...changed(await events(['run', prepare]))].sort()).toEqual([...six, restart].sort())
+  expect([...changed(await events(['run', prepare, '--yes']))].sort()).toEqual([...six, restart].sort())
   const after = (await since()).split('\n').filter(Boolean)
   expect(after.map((value, i) => value !== before[i])).toEqual([true, false])
   expect(planned(await events(['plan', prepare]))).toEqual([])
@@ -140,9 +141,9 @@ test('plan --detailed-exitcode says 2 where there are changes, 0 where there are
 
 test('Ctrl-C finishes the step in hand, says so and exits 130', async () => {
   const { code, stderr } = await provision(
-    ['run', prepare, ...labInventory, '--set', 'kernel.readAheadKb=512', '--output', 'json'],
+    ['run', prepare, ...labInventory, '--yes', '--set', 'kernel.readAheadKb=512', '--output', 'json'],
     { killWhen: '"type":"start"', signal: 'SIGINT' },
   )
   if (code !== 0) expect([code, stderr]).toEqual([130, expect.stringContaining('interrupted')])
-  expect((await provision(['run', prepare, ...labInventory])).code).toBe(0)
+  expect((await provision(['run', prepare, ...labInventory, '--yes'])).code).toBe(0)
 })

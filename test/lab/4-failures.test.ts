@@ -1,11 +1,19 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { directory, file, firewall, hostScript, pkg, scriptPath, service, sh } from '../../src/index.ts'
+import { labPassword } from '../../src/lab/image.ts'
 import { down, up } from '../../src/lab/lab.ts'
 import type { Host } from '../../src/model/host.ts'
 import { connectSsh } from '../../src/transport/ssh.ts'
 import { connection } from './connection.ts'
 import { converge, on } from './engine.ts'
 
+const folder = mkdtempSync(join(tmpdir(), 'provision-failures-'))
 let one: Host
 let two: Host
 
@@ -15,7 +23,10 @@ beforeAll(async () => {
   one = a
   two = b
 })
-afterAll(() => down())
+afterAll(async () => {
+  rmSync(folder, { recursive: true })
+  await down()
+})
 
 test('a firewall change that would cut SSH rolls back by itself, the run says so, and the host is reachable', async () => {
   const shut = { flows: [], published: [], external: ['host0'] }
@@ -99,6 +110,112 @@ test('sudo that is refused is told apart, with the way out', async () => {
   const host = { ...two, connection: { ...two.connection, user: 'pw', become: true } }
   const { failures } = await converge([host], () => directory('/root/x'))
   expect(failures[0]).toMatch(/sudo was refused[\s\S]*a password is required[\s\S]*becomePasswordFile/)
+})
+
+/** A host whose PAM counts, in the way that locks accounts; the user `pw`, with what a file says is its password. */
+function asking(name: string, password: string | Buffer): Host {
+  const passwordFile = join(folder, name)
+  writeFileSync(passwordFile, password)
+  return {
+    ...two,
+    name,
+    connection: { ...two.connection, user: 'pw', become: true, becomePasswordFile: passwordFile },
+  }
+}
+
+/** Failures that pam_faillock has counted, and refused attempts in the log of PAM; both begin anew. */
+async function attempts(): Promise<string> {
+  return on(
+    two,
+    sh`faillock --user pw | grep -c ' SVC '; journalctl -q -t sudo --since "@$(cat /root/since)" | grep -c 'authentication failure'; faillock --user pw --reset; sleep 1.1; date +%s >/root/since`,
+  )
+}
+
+test('a wrong sudo password costs one attempt, however many connections a run has', async () => {
+  const pam = `auth requisite pam_faillock.so preauth deny=3
+auth [success=1 default=ignore] pam_unix.so nullok
+auth [default=die] pam_faillock.so authfail deny=3
+auth sufficient pam_faillock.so authsucc deny=3
+@include common-account
+@include common-session-noninteractive
+`
+  await on(two, sh`date +%s >/root/since; cp /etc/pam.d/sudo /root/pam; printf %s ${pam} >/etc/pam.d/sudo`)
+  const wish = () => directory('/root/by-sudo')
+  try {
+    const wrong = asking('wrong', 'guessed\n')
+    const { failures, unreachable } = await converge([wrong], wish)
+    expect(failures).toEqual([
+      expect.stringMatching(/the sudo password in .*wrong was refused \(user pw on host wrong\)/),
+    ])
+    expect([unreachable, await attempts()]).toEqual([true, '1\n1'])
+    // Every way into the host, all at once and later: none of them asks again.
+    await using link = await connectSsh(wrong)
+    await using other = await link.fresh()
+    const all = await Promise.allSettled([
+      link.exec(sh`id`),
+      other.exec(sh`id`),
+      other.hold(sh`echo x`),
+      link.pipe(sh`id`),
+    ])
+    expect(all.map((r) => r.status)).toEqual(Array(4).fill('rejected'))
+    expect(await attempts()).toBe('0\n0')
+    const together = await connectSsh(asking('together', 'wrong again'))
+    await Promise.allSettled([together.exec(sh`id`), together.hold(sh`echo x`), together.exec(sh`id`)])
+    await together[Symbol.asyncDispose]()
+    expect(await attempts()).toBe('1\n1')
+    for (const sudoers of [
+      'Defaults:pw use_pty',
+      'Defaults:pw !use_pty',
+      'Defaults:pw passwd_tries=1',
+      'Defaults:pw lecture=always',
+    ]) {
+      await on(two, sh`echo ${sudoers} >/etc/sudoers.d/x`)
+      expect((await converge([asking(`bad ${sudoers}`, 'no')], wish)).failures).toHaveLength(1)
+      expect([sudoers, await attempts()]).toEqual([sudoers, '1\n1'])
+      expect((await converge([asking(`good ${sudoers}`, labPassword)], wish)).failures).toEqual([])
+    }
+  } finally {
+    await on(two, sh`cp /root/pam /etc/pam.d/sudo; rm -f /etc/sudoers.d/x; faillock --user pw --reset`)
+  }
+})
+
+test('sudo with a password: scripts, data and locks go through; what is no password is refused before sudo is asked', async () => {
+  for (const end of ['', '\n', '\r\n']) {
+    await using link = await connectSsh(asking('right', `${labPassword}${end}`))
+    expect(await link.exec(sh`cat; id -u; printf %s "\${1%% *}"; echo err >&2; exit 3`)).toEqual({
+      code: 3,
+      stdout: expect.stringMatching(/^0\n10\.77\./),
+      stderr: 'err\n',
+    })
+    const held = await link.hold(sh`id -u; cat >/dev/null; touch /root/released`)
+    expect(held.line).toBe('0')
+    await held.release()
+    await expect(link.hold(sh`exit 1`)).rejects.toThrow('a held script ended at once')
+    const data = randomBytes(3_000_000)
+    const { output, done } = await link.pipe(sh`sha256sum | cut -c1-64; exit 4`, Readable.from([data]))
+    expect((await buffer(output)).toString().trim()).toBe(createHash('sha256').update(data).digest('hex'))
+    expect(await done).toMatchObject({ code: 4 })
+  }
+  const odd = 'a $"%\\x '
+  await on(two, sh`printf '%s\n' ${`pw:${odd}`} | chpasswd`)
+  try {
+    await using blank = await connectSsh(asking('blank', `${odd}\n`))
+    expect((await blank.exec(sh`id -u`)).stdout).toBe('0\n')
+  } finally {
+    await on(two, sh`printf '%s\n' ${`pw:${labPassword}`} | chpasswd`)
+  }
+  // NOPASSWD: the password is not asked for, and is no line of the script.
+  const ops = asking('nopasswd', 'anything\n')
+  await using link = await connectSsh({ ...ops, connection: { ...ops.connection, user: 'ops' } })
+  expect(await link.exec(sh`id -u`)).toEqual({ code: 0, stdout: '0\n', stderr: '' })
+  for (const [what, content] of [
+    [/is empty/, '\n'],
+    [/holds more than one line/, 'a\nb\n'],
+    [/is not UTF-8/, Buffer.from([0xff, 0x41])],
+  ] as const)
+    await expect(connectSsh(asking('no', content))).rejects.toThrow(what)
+  // Nothing that stood around sudo stays.
+  expect(await on(two, sh`ps -u pw -o comm= | grep -vE 'sshd|systemd|sd-pam' || :`)).toBe('')
 })
 
 test('with onFailure: continue the other hosts go on', async () => {

@@ -106,6 +106,33 @@ test('more than a restart at stake: a terminal is asked once, and no means that 
   expect([yes.code, planned(await events(['plan', risky]))]).toEqual([0, []])
 })
 
+test('without a terminal nothing more than a restart is done unasked, and the words that are told suffice', async () => {
+  const risky = playbookFile('unasked', `file('/etc/unasked', { content: 'x', risk: ['data', 'reboot'] })`)
+  const run = (...more: string[]) => provision(['run', risky, ...labInventory, ...more])
+  for (const more of [[], ['--output', 'json'], ['--yes=ssh'], ['--yes=data']]) {
+    const { code, stderr } = await run(...more)
+    expect([more, code, stderr]).toEqual([more, 4, expect.stringContaining('nothing was changed')])
+    expect(stderr).toMatch(/h1 {2}file\[\/etc\/unasked\] {2}\[.*reboot.*\]/)
+  }
+  // `| tee log` takes the terminal's other half away.
+  const line = [process.execPath, 'bin/main.mjs', 'run', risky, ...labInventory]
+    .map((a) => `'${a}'`)
+    .join(' ')
+  const tee = spawnSync('script', ['-qec', `set -o pipefail; ${line} 2>&1 | cat`, '/dev/null'], {
+    encoding: 'utf8',
+    input: 'y\n',
+    env: { ...process.env, SHELL: '/bin/bash' },
+  })
+  expect([tee.status, tee.stdout]).toEqual([4, expect.stringContaining('--yes=reboot,data')])
+  const unknown = await run('--yes=rebot')
+  expect([unknown.code, unknown.stderr]).toEqual([4, expect.stringContaining('did you mean reboot?')])
+  // Nothing was changed so far, no lock was taken, and no run is told of.
+  expect(planned(await events(['plan', risky]))).toHaveLength(3)
+  expect((await provision(['runs', ...labInventory, '--output', 'json'])).stdout).not.toContain('unasked')
+  expect((await run('--yes=reboot,data')).code).toBe(0)
+  expect(planned(await events(['plan', risky]))).toEqual([])
+})
+
 test('JUnit: a suite a host, a changed step is a case, a step that a plan finds different is a failure', async () => {
   const small = playbookFile('junit', `file('/etc/junit', { content: '<&>' })`)
   const plan = await provision(['plan', small, ...labInventory, '--output', 'junit'])

@@ -128,6 +128,40 @@ test('an encrypted key: asked for once it is its turn, refused clearly where nob
   }
 })
 
+test('a revoked host key is refused, and what --accept-new-host-keys takes is written down', async () => {
+  const file = join(folder, 'accepted', 'known_hosts')
+  const inventory = join(folder, 'accepted.yaml')
+  writeFileSync(
+    inventory,
+    `connection: { user: root, key: ${privateKey}, knownHosts: accepted/known_hosts }
+${['hosts:', ...[0, 1, 2].map((i) => `  h${i + 1}: { address: ${at(i).address}, connection: { socket: ${at(i).connection.socket} } }`)].join('\n')}
+`,
+  )
+  const runs = (...more: string[]) =>
+    provision(['run', 'test/lab/playbooks/nothing.ts', '-i', inventory, ...more])
+  expect((await runs()).code).toBe(3)
+  const accepted = await runs('--accept-new-host-keys')
+  expect([accepted.code, accepted.stderr]).toEqual([0, expect.stringContaining('written to')])
+  const lines = readFileSync(file, 'utf8')
+  expect(lines.split('\n').sort().slice(1)).toHaveLength(3)
+  expect([(await runs()).code, (await runs('--accept-new-host-keys')).stderr]).toEqual([0, ''])
+  expect(readFileSync(file, 'utf8')).toBe(lines)
+  const [, type, key] =
+    lines
+      .split('\n')
+      .find((line) => line.startsWith(at(0).address))
+      ?.split(' ') ?? []
+  for (const more of [`@revoked * ${type} ${key}\n`, `@revoked 10.77.0.1? ${type} ${key}\n`]) {
+    for (const before of [lines, '']) {
+      writeFileSync(file, before + more)
+      for (const flags of [[], ['--accept-new-host-keys']]) {
+        const { code, stdout } = await runs(...flags)
+        expect([code, stdout]).toEqual([3, expect.stringMatching(/h1 {2}the host key is REVOKED/)])
+      }
+    }
+  }
+})
+
 test('a closed connection refuses at once, and no timer of it goes off later', async () => {
   const link = await connectSsh(at(0))
   await link[Symbol.asyncDispose]()
