@@ -9,6 +9,12 @@ import { asSuperuser, hostNamed, on, roles } from './cluster.ts'
 export interface Trapped {
   readonly database: string
   readonly owner: string
+  /** What its traps say in the server's log: one of its own each time, because the log stays. */
+  readonly mark: string
+}
+
+export function trappedIn(database: string, owner: string): Trapped {
+  return { database, owner, mark: `trap ${Date.now()} of ${owner}` }
 }
 
 /** SQL as the owner of a database, straight on the primary; fails with what psql says. */
@@ -27,7 +33,7 @@ export async function asOwner({ database, owner }: Trapped, text: string): Promi
  * and a rule. Each does what the original does, tells the server's log who ran it, and makes the owner a superuser if it can.
  */
 export async function plant(trapped: Trapped): Promise<void> {
-  await asOwner(trapped, traps(trapped.owner))
+  await asOwner(trapped, traps(trapped))
 }
 
 /** Settings of the database that break a session that takes them: it reads only, ends at once, or runs as the owner. */
@@ -73,17 +79,16 @@ export async function plantSettings({ database, owner }: Trapped): Promise<void>
 
 /** Takes the settings away again, so that the owner can connect. */
 export async function resetSettings({ database, owner }: Trapped): Promise<void> {
-  const path = '(SELECT count(*) FROM pg_catalog.pg_db_role_setting)'
   await asSuperuser(
-    `ALTER DATABASE ${database} RESET ALL; ALTER ROLE ${owner} RESET ALL; ALTER ROLE ${owner} IN DATABASE ${database} RESET ALL; SELECT ${path}`,
+    `ALTER DATABASE ${database} RESET ALL; ALTER ROLE ${owner} RESET ALL; ALTER ROLE ${owner} IN DATABASE ${database} RESET ALL`,
   )
 }
 
 /** Which traps were run by anybody but their owner, by the logs of all members. */
-export async function sprung({ owner }: Trapped): Promise<readonly string[]> {
+export async function sprung({ mark }: Trapped): Promise<readonly string[]> {
   const found = await Promise.all(
     ['h1', 'h2', 'h3'].map((name) =>
-      on(name, sh`cat /var/lib/pg/log/*.json | jq -r .message | grep -F ${`trap of ${owner} sprung`} || :`),
+      on(name, sh`cat /var/lib/pg/log/*.json | jq -r .message | grep -F ${mark} || :`),
     ),
   )
   return [...new Set(found.flatMap((text) => text.split('\n')).filter(Boolean))].sort()
@@ -98,12 +103,12 @@ export async function powers(): Promise<readonly string[]> {
   return text.split('\n')
 }
 
-function traps(owner: string): string {
+function traps({ owner, mark }: Trapped): string {
   return `
 CREATE FUNCTION public.sprung(what pg_catalog.text) RETURNS pg_catalog.bool LANGUAGE plpgsql SET search_path = pg_catalog AS $f$
 BEGIN
   IF current_user <> ${literal(owner)} THEN
-    RAISE LOG 'trap of ${owner} sprung: % by %', what, current_user;
+    RAISE LOG '${mark} sprung: % by %', what, current_user;
     BEGIN EXECUTE 'ALTER ROLE ${owner} SUPERUSER CREATEROLE BYPASSRLS'; EXCEPTION WHEN OTHERS THEN NULL; END;
     BEGIN EXECUTE 'GRANT pg_execute_server_program TO ${owner}'; EXCEPTION WHEN OTHERS THEN NULL; END;
   END IF;
