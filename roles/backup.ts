@@ -1,4 +1,18 @@
-import { check, command, containerOf, file, role, sh, sql, t, template } from 'provision'
+import {
+  check,
+  command,
+  containerOf,
+  file,
+  hasOwnSchema,
+  ownSchemaStatement,
+  pinOptions,
+  privilegedExec,
+  role,
+  sh,
+  sql,
+  t,
+  template,
+} from 'provision'
 import cluster from './cluster.ts'
 import { backupScript, backupVars, hasBackups, sharedFolder } from './sheets/backup.ts'
 import { imageFacts, imageSet, imageVars } from './sheets/images.ts'
@@ -15,6 +29,8 @@ const script = template(
     scope: t.String(),
     image: t.String(),
     folder: t.String(),
+    /** What sessions of the superuser are given (src/postgres/session.ts). */
+    pins: t.String(),
     /** Seconds. */
     backupAgeLimit: t.Integer(),
     drillAgeLimit: t.Integer(),
@@ -50,6 +66,7 @@ export default role({
           scope,
           image,
           folder: sharedFolder(vars) ?? '',
+          pins: pinOptions,
           backupAgeLimit: vars.alertAfterHours * 3600,
           drillAgeLimit: vars.drillAlertAfterDays * 86_400,
         }),
@@ -87,12 +104,12 @@ export const repository = role({
     return [
       sql('canary of the backups', {
         via: `postgres-${host.name}`,
-        holds: "to_regclass('provision.canary') IS NOT NULL",
-        run: `CREATE SCHEMA IF NOT EXISTS provision;
+        holds: `pg_catalog.to_regclass('provision.canary') IS NOT NULL AND ${hasOwnSchema('provision')}`,
+        run: `${ownSchemaStatement('provision')}
 CREATE TABLE IF NOT EXISTS provision.canary (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  lsn pg_lsn NOT NULL DEFAULT pg_current_wal_insert_lsn());
+  at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+  lsn pg_lsn NOT NULL DEFAULT pg_catalog.pg_current_wal_insert_lsn());
 CREATE INDEX IF NOT EXISTS canary_at ON provision.canary (at);
 INSERT INTO provision.canary DEFAULT VALUES;`,
       }),
@@ -113,7 +130,7 @@ docker exec ${own} repository-is-ours ${shared.cluster.scope} && { ${isMade} || 
       }),
       check(
         'WAL reaches the repository',
-        sh`said=$(echo "SELECT coalesce(last_failed_wal, 'one') FROM pg_stat_archiver WHERE last_failed_time > coalesce(last_archived_time, '-infinity')" | docker exec -i ${own} psql-leader -Atq postgres) && [ -z "$said" ] || { echo "it does not take $said: the log of PostgreSQL on the primary says why"; exit 1; }`
+        sh`said=$(echo "SELECT coalesce(last_failed_wal, 'one') FROM pg_catalog.pg_stat_archiver WHERE last_failed_time > coalesce(last_archived_time, '-infinity')" | ${privilegedExec(own)} psql-leader -Atq postgres) && [ -z "$said" ] || { echo "it does not take $said: the log of PostgreSQL on the primary says why"; exit 1; }`
           .text,
         { withinSeconds: 120 },
       ),

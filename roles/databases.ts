@@ -10,6 +10,7 @@ import {
   type SecretSpec,
   t,
 } from 'provision'
+import { ownAccounts, ownDatabases } from './sheets/accounts.ts'
 import { imageVars } from './sheets/images.ts'
 import { ruvector } from './sheets/ruvector.ts'
 
@@ -28,7 +29,11 @@ const database = t.Object({
     description:
       'ruvector: exact scans only, needs images.ruvector. both: refused, their access methods have one name.',
   }),
-  extensions: t.Array(t.String(), { default: [] }),
+  extensions: t.Array(t.String({ pattern: '^[a-z][a-z0-9_-]*$' }), {
+    default: [],
+    description:
+      'In the order in which they are made: what one requires stands before it. They go into the schema provision_extensions.',
+  }),
   readers: t.Array(name('Role that may read all tables.'), { default: [] }),
   writers: t.Array(name('Role that may read and write all tables.'), { default: [] }),
 })
@@ -72,6 +77,20 @@ export default role({
   secrets: ({ list }): Readonly<Record<string, SecretSpec<Secret>>> =>
     Object.fromEntries(rolesOf(list).map((role) => [role, password(`db-${role}`)])),
   check({ vars, shared }) {
+    // PgBouncer answers by this name itself.
+    const taken = vars.list.find((d) => [...ownDatabases, 'pgbouncer'].includes(d.name))
+    if (taken)
+      throw new InputError({
+        what: `databases: ${taken.name} is the cluster's own, and cannot be an application's`,
+        why: 'the superuser logs in to it, and its owner would have a say in that',
+        next: 'give the database another name',
+      })
+    const account = rolesOf(vars.list).find((role) => ownAccounts.includes(role) || role.startsWith('pg_'))
+    if (account)
+      throw new InputError({
+        what: `databases: ${account} is an account of the cluster itself, and cannot own, read or write a database`,
+        next: 'give the role another name',
+      })
     for (const { name, vector } of vars.list) {
       if (vector === 'both')
         throw new InputError({

@@ -8,6 +8,7 @@ import {
   patroniCluster,
   patroniLeader,
   precondition,
+  privilegedExec,
   role,
   sh,
   t,
@@ -114,8 +115,8 @@ function knows(host: Host, mayNot: boolean): string {
 
 /** After a switchover the others find the new primary within some seconds; until then no commit is answered. */
 function isWaitedFor(host: Host): string {
-  const streaming = `SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND (sync_state <> 'async' OR current_setting('synchronous_standby_names') = '')`
-  return sh`n=$(docker exec $(${containerOf(patroniOf(host).via)}) psql-leader -Atqc ${streaming} postgres) && [ "$n" -gt 0 ] || { echo "standbys that it waits for: \${n:-no answer}"; exit 1; }`
+  const streaming = `SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_replication WHERE state = 'streaming' AND (sync_state <> 'async' OR pg_catalog.current_setting('synchronous_standby_names') = '')`
+  return sh`n=$(${privilegedExec(sh`$(${containerOf(patroniOf(host).via)})`)} psql-leader -Atqc ${streaming} postgres </dev/null) && [ "$n" -gt 0 ] || { echo "standbys that it waits for: \${n:-no answer}"; exit 1; }`
     .text
 }
 

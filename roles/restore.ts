@@ -4,6 +4,7 @@ import {
   containerOf,
   file,
   type Peer,
+  pinOptions,
   precondition,
   type Resources,
   role,
@@ -180,7 +181,7 @@ export const backedUp = part(({ at, isFirst }) => {
 })
 
 function archived(scope: string): string {
-  return sh`[ "$(psql -XAt -h /run/postgresql -U postgres postgres -c 'SELECT pg_is_in_recovery()')" = f ] && pgbackrest ${`--stanza=${scope}`} --archive-timeout=30 check`
+  return sh`[ "$(PGOPTIONS=${pinOptions} psql -XAt -h /run/postgresql -U postgres postgres -c 'SELECT pg_catalog.pg_is_in_recovery()')" = f ] && pgbackrest ${`--stanza=${scope}`} --archive-timeout=30 check`
     .text
 }
 

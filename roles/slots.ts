@@ -17,8 +17,8 @@ export default role({
       // A standby that has been sent away asks again after a second (wal_retrieve_retry_interval).
       run: `DO $$ DECLARE slot record; BEGIN
   FOR slot IN SELECT slot_name, active_pid ${lost} LOOP
-    IF slot.active_pid IS NOT NULL THEN PERFORM pg_terminate_backend(slot.active_pid, 4000); END IF;
-    PERFORM pg_drop_replication_slot(slot.slot_name);
+    IF slot.active_pid IS NOT NULL THEN PERFORM pg_catalog.pg_terminate_backend(slot.active_pid, 4000); END IF;
+    PERFORM pg_catalog.pg_drop_replication_slot(slot.slot_name);
   END LOOP;
 END $$;`,
     }),

@@ -34,12 +34,12 @@ export default role({
       }),
       precondition('write through the VIP', {
         needs: 'a transaction on the primary, certificate verified',
-        measure: ask(host, vip, 5432, 'verify-full', 'SELECT pg_current_xact_id()', '^[0-9]+$'),
+        measure: ask(host, vip, 5432, 'verify-full', 'SELECT pg_catalog.pg_current_xact_id()', '^[0-9]+$'),
         next: 'provision status says how far a client comes',
       }),
       precondition('read through the VIP', {
         needs: 'a standby on port 5433',
-        measure: ask(host, vip, 5433, 'verify-full', 'SELECT pg_is_in_recovery()', '^t$'),
+        measure: ask(host, vip, 5433, 'verify-full', 'SELECT pg_catalog.pg_is_in_recovery()', '^t$'),
         next: 'are the standbys streaming, and within haproxy.replicaLag?',
       }),
       precondition('unencrypted login', {
@@ -74,7 +74,7 @@ export default role({
   },
 })
 
-/** A question by the pooler's own account: it may log in everywhere and owns nothing. */
+/** A question by the pooler's own account, in the cluster's own database: it owns nothing. */
 function psql(
   host: Host,
   vip: string,

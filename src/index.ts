@@ -48,6 +48,8 @@ export { type Peer, type Role, role, type Scene, type SharedVars, sharedVars } f
 export { t } from './model/schema.ts'
 export { given, type Identity, identity, password, type SecretSpec } from './model/vault.ts'
 export { type PatroniCluster, patroniPage, patroniRequest } from './patroni/api.ts'
+export { createExtension, extensionsFound, hasOwnSchema, ownSchemaStatement } from './postgres/schema.ts'
+export { localPsql, pinOptions, pinsFile, privilegedExec } from './postgres/session.ts'
 export { aptRepository } from './resources/apt-repository.ts'
 export { authorizedKey } from './resources/authorized-key.ts'
 export { check, waitFor } from './resources/check.ts'

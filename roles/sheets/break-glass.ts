@@ -1,4 +1,4 @@
-import { type ServiceWish, sh } from 'provision'
+import { localPsql, raw, type ServiceWish, sh } from 'provision'
 
 /**
  * A script that runs a host's part of the stack without the swarm: when its managers have lost their quorum and the
@@ -39,7 +39,7 @@ ${services.map(branch).join('\n')}
 # Who streams from the server here while it leads. They stop first: where the primary does, the others lead one after the
 # other while all end, and two of them may end on timelines of one number that differ.
 followers() {
-  docker exec breakglass-postgres psql -Atqc "SELECT string_agg(application_name, ' ') FROM pg_stat_replication WHERE state <> 'backup' AND NOT pg_is_in_recovery()" postgres 2>/dev/null
+  ${localPsql(raw('breakglass-postgres')).text} -Atqc "SELECT pg_catalog.string_agg(application_name, ' ') FROM pg_catalog.pg_stat_replication WHERE state <> 'backup' AND NOT pg_catalog.pg_is_in_recovery()" postgres 2>/dev/null </dev/null
 }
 
 stop() { if docker rm -f "breakglass-$1" >/dev/null 2>&1; then echo "$1: stopped"; else echo "$1: was not running"; fi; }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { dockerTags, type ImageBuild, sharedVars, t } from 'provision'
+import { dockerTags, type ImageBuild, pinsFile, sharedVars, t } from 'provision'
 
 const folder = join(import.meta.dirname, '..', '..', 'templates', 'images')
 
@@ -153,9 +153,11 @@ function filesOf(name: string): Readonly<Record<string, string>> {
   const known = read.get(name)
   if (known) return known
   const names = readdirSync(join(folder, name)).sort()
-  const files = Object.fromEntries(
-    names.map((file) => [file, readFileSync(join(folder, name, file), 'utf8')]),
-  )
+  const files = {
+    ...Object.fromEntries(names.map((file) => [file, readFileSync(join(folder, name, file), 'utf8')])),
+    // For psql-leader. It is kept in one place, which the kinds of resources know, too.
+    ...(name === 'postgres' ? { pins: pinsFile } : {}),
+  }
   read.set(name, files)
   return files
 }

@@ -15,11 +15,11 @@ export const monitorAccount = role({
     const via = `postgres-${host.name}`
     return [
       sharesOf(secrets).map((value) => swarmSecret(value.name, value)),
-      pgRole('monitor', { via, password: secrets.monitor }),
+      pgRole('monitor', { via, password: secrets.monitor, isPinned: true }),
       sql('monitor may read statistics', {
         via,
         holds:
-          "EXISTS (SELECT FROM pg_catalog.pg_roles r JOIN pg_catalog.pg_auth_members m ON m.member = r.oid WHERE r.rolname = 'monitor' AND r.rolconnlimit = 10 AND m.roleid = 'pg_monitor'::regrole)",
+          "EXISTS (SELECT FROM pg_catalog.pg_roles r JOIN pg_catalog.pg_auth_members m ON m.member = r.oid WHERE r.rolname = 'monitor' AND r.rolconnlimit = 10 AND m.roleid = 'pg_monitor'::pg_catalog.regrole)",
         run: 'GRANT pg_monitor TO monitor; ALTER ROLE monitor CONNECTION LIMIT 10;',
       }),
     ]

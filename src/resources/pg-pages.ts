@@ -1,7 +1,8 @@
 import { containerOf } from '../docker/api.ts'
 import type { Kind } from '../model/kind.ts'
 import { type Meta, type Resource, resource } from '../model/resource.ts'
-import { lines, sh } from '../shell/sh.ts'
+import { localPsql } from '../postgres/session.ts'
+import { lines, raw, sh } from '../shell/sh.ts'
 
 type State = 'sound' | 'damaged'
 
@@ -42,7 +43,7 @@ const kind: Kind<Wanted, string> = {
 
 function read({ name, via, expected }: Wanted) {
   const note = noteOf(name)
-  const failures = `SELECT coalesce(sum(checksum_failures), 0) FROM pg_stat_database`
+  const failures = `SELECT coalesce(pg_catalog.sum(checksum_failures), 0) FROM pg_catalog.pg_stat_database`
   const backup =
     'PGPASSWORD=$(cat /run/secrets/pg-replication) PGSSLMODE=require exec pg_basebackup -w -h 127.0.0.1 -U replicator --target=blackhole -X none -c fast'
   const wrong =
@@ -50,7 +51,7 @@ function read({ name, via, expected }: Wanted) {
       ? 'a page of it is damaged'
       : 'every page was read, and its checksum is right: nothing is damaged (--force makes it anew all the same)'
   return sh`c=$(${containerOf(via)}); [ -n "$c" ] || { echo ${`no container of ${via} runs: its data cannot be read`} >&2; exit 1; }
-counted=$(docker exec "$c" psql -XAtc ${failures}) || { echo 'PostgreSQL does not answer here: its data cannot be judged' >&2; exit 1; }
+counted=$(${localPsql(raw('"$c"'))} -Atc ${failures} postgres </dev/null) || { echo 'PostgreSQL does not answer here: its data cannot be judged' >&2; exit 1; }
 if [ "$counted" != 0 ]; then found=damaged; said="PostgreSQL has counted $counted wrong checksums"
 elif said=$(docker exec "$c" sh -c ${backup} 2>&1); then found=sound; said=
 else case $said in *checksum*|*'could not read'*|*'invalid page'*) found=damaged ;; *) printf '%s\n' "$said" >&2; exit 1 ;; esac; fi

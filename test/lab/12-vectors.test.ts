@@ -8,7 +8,7 @@ beforeAll(async () => {
   await plant(pgvector)
 })
 afterAll(async () => {
-  await psql((await roles()).leader, pgvector.database, 'DROP SCHEMA smoke CASCADE')
+  await psql((await roles()).leader, pgvector, 'DROP SCHEMA smoke CASCADE')
 })
 
 /** One primary, two standbys, and one answer: by the index, by a scan and with a bound vector. */
@@ -43,7 +43,7 @@ test('pgvector: after a crash of the leader the new one has the index, and so ha
   agree(await looks(pgvector))
   await psql(
     now.leader,
-    pgvector.database,
+    pgvector,
     `INSERT INTO smoke.v VALUES (6000, '[1000.1,0,0,0,0,0,0,1]'), (6001, '[999.9,0,0,0,0,0,0,1]')`,
   )
   const nearer = '1000,1001,5000,6000,6001'

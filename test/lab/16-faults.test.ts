@@ -150,7 +150,7 @@ test('without a swarm the break-glass scripts run everything; a new swarm takes 
     // `provision psql` looks for the swarm's container; a client would not.
     answer = await on(
       'h1',
-      sh`docker exec breakglass-postgres psql-leader -d claude_flow_shared -Atc 'SELECT n FROM kept' 2>/dev/null || :`,
+      sh`docker exec breakglass-postgres psql-leader -d claude_flow_shared -Atc 'SELECT n FROM public.kept' 2>/dev/null || :`,
     )
     await sleep(1000)
   }
@@ -173,7 +173,7 @@ test('without a swarm the break-glass scripts run everything; a new swarm takes 
   const run = await provision([...labInventory, '--yes'])
   expect(run.code, run.stdout + run.stderr).toBe(0)
   await untilWell()
-  expect(await query('claude_flow_shared', 'SELECT n FROM kept')).toBe('42')
+  expect(await query('claude_flow_shared', 'SELECT n FROM public.kept')).toBe('42')
 })
 
 test('a phase is rolled back without its data, and comes again with it; with --destroy-data it is gone', async () => {

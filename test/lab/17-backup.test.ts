@@ -9,10 +9,14 @@ import { execute, query, Writer } from './client.ts'
 import { asSuperuser, clusterUp, crash, on, roles, untilWell } from './cluster.ts'
 import { onMachine } from './machines.ts'
 import { giveKeys, inventoryWithStore, store, storeUp, untilArchived } from './s3.ts'
+import { plant, plantSettings, powers, sprung, trappedIn } from './traps.ts'
 
 const database = 'distributed_postgres_cluster'
 let authority: string
 let inventory: readonly string[]
+/** Its owner has planted what it can for a superuser; the whole suite runs beside that. */
+const trapped = trappedIn('claude_flow_shared', 'shared_app')
+let before: readonly string[]
 
 /** A command on the cluster with backups; gives what it said on standard output. */
 const done = (...words: readonly string[]) => good(provision([...words, ...inventory]))
@@ -23,6 +27,9 @@ beforeAll(async () => {
   await untilWell()
   authority = await storeUp()
   inventory = inventoryWithStore(authority)
+  await plant(trapped)
+  await plantSettings(trapped)
+  before = await powers()
 })
 afterAll(() => down())
 
@@ -92,6 +99,15 @@ test('a table that was dropped by mistake is had back as it was one second befor
       sh`/usr/local/sbin/provision-backup scratch-psql ${database} -c 'SELECT count(*) FROM precious'`,
     ),
   ).toBe('10')
+  // The traps have come with it: a superuser looks into their database, and dumps it.
+  expect(
+    await on(
+      host,
+      sh`cd /tmp; /usr/local/sbin/provision-backup scratch-psql claude_flow_shared -c "SELECT count(*) FROM pg_extension WHERE extname = 'plpgsql'" -c 'SELECT id FROM public.bait'
+/usr/local/sbin/provision-backup scratch-dump -t public.bait claude_flow_shared | grep -c 'COPY public.bait'
+docker exec provision-scratch grep -c ${trapped.mark} /run/provision/postgres.log || :`,
+    ),
+  ).toBe('1\n1\n1\n0')
   // It listens on no network, and archives nothing.
   expect(
     await on(
@@ -129,6 +145,7 @@ test('a drill restores, compares, and says RPO and RTO as measured', async () =>
   expect(drill.rpoSeconds).toBeLessThan(60)
   const { stdout } = await provision(['status', ...inventory])
   expect(stdout).toMatch(/restored \d+ min ago on h\d: RPO .*\nnext: .*incr in \d+/)
+  expect([await sprung(trapped), await powers()]).toEqual([[], before])
   // A row that is not as in the cluster is found.
   const [first] = (await asSuperuser('SELECT min(id) FROM provision.canary')).split('\n')
   await asSuperuser(`UPDATE provision.canary SET at = at + interval '1 ms' WHERE id = ${first}`)
@@ -220,4 +237,5 @@ test('the whole cluster goes back to a point in time: three members, a new timel
   for (const name of ['h1', 'h2', 'h3'])
     expect(await on(name, sh`ls -d /var/lib/pg/before-*/data | wc -l`)).toBe('1')
   expect((await provision(['plan', ...inventory, '--detailed-exitcode'])).code).toBe(0)
+  expect([await sprung(trapped), await powers()]).toEqual([[], before])
 })

@@ -48,9 +48,9 @@ export async function untilWell(
 }
 
 /** SQL on the primary, as superuser, asked from a host. */
-export async function asSuperuser(text: string, name = 'h1'): Promise<string> {
+export async function asSuperuser(text: string, name = 'h1', database = 'postgres'): Promise<string> {
   const service = `label=com.docker.swarm.service.name=postgres-${name}`
-  return on(name, sh`docker exec $(docker ps -q --filter ${service}) psql-leader -Atqc ${text} postgres`)
+  return on(name, sh`docker exec $(docker ps -q --filter ${service}) psql-leader -Atqc ${text} ${database}`)
 }
 
 /** Asks the leader to hand over, as an operator would. */

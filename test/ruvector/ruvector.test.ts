@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { down, up } from '../../src/lab/lab.ts'
 import { labInventory, provision } from '../lab/cli.ts'
-import { crash, roles, untilWell } from '../lab/cluster.ts'
+import { asSuperuser, crash, roles, untilWell } from '../lab/cluster.ts'
 import { type Look, looks, plant, psql, right, type Vectors } from '../lab/vectors.ts'
 
 const database = (name: string, vector: string) =>
@@ -17,9 +17,14 @@ const withRuvector = [
   `databases.list=[${database('plain', 'pgvector')}, ${database('exact', 'ruvector')}]`,
 ]
 /** As the tool gives it: no index. */
-const exact: Vectors = { database: 'exact', type: 'ruvector' }
+const exact: Vectors = { database: 'exact', owner: 'exact_app', type: 'ruvector' }
 /** As upstream gives it, in a database of the test's own: what would be, were its index allowed. */
-const upstream: Vectors = { database: 'upstream', type: 'ruvector', index: ['hnsw', 'ruvector_l2_ops'] }
+const upstream: Vectors = {
+  database: 'upstream',
+  owner: 'exact_app',
+  type: 'ruvector',
+  index: ['hnsw', 'ruvector_l2_ops'],
+}
 
 beforeAll(async () => {
   await up(3)
@@ -44,7 +49,7 @@ test('verify tells what was measured of the index', async () => {
 test('no index can be made in a database of the tool', async () => {
   await plant(exact)
   const { leader } = await roles()
-  const said = await psql(leader, 'exact', 'CREATE INDEX ON smoke.v USING hnsw (e ruvector_l2_ops)')
+  const said = await psql(leader, exact, 'CREATE INDEX ON smoke.v USING hnsw (e ruvector_l2_ops)')
   expect(said).toContain('access method "hnsw" does not exist')
 })
 
@@ -58,10 +63,9 @@ test('exact scans: right on every member, also after a crash of the leader', asy
 })
 
 test('its own index, as upstream ships it: what is true, printed', async () => {
-  const { leader } = await roles()
-  await psql(leader, 'postgres', 'DROP DATABASE IF EXISTS upstream')
-  await psql(leader, 'postgres', 'CREATE DATABASE upstream')
-  await psql(leader, 'upstream', 'CREATE EXTENSION ruvector')
+  await asSuperuser('DROP DATABASE IF EXISTS upstream')
+  await asSuperuser('CREATE DATABASE upstream OWNER exact_app')
+  await asSuperuser('CREATE EXTENSION ruvector SCHEMA public', 'h1', 'upstream')
   try {
     await plant(upstream)
     print('after it was made', await looks(upstream))
@@ -73,7 +77,7 @@ test('its own index, as upstream ships it: what is true, printed', async () => {
     console.log(`it could not be asked further: ${error}`)
   }
   await untilWell()
-  await psql((await roles()).leader, 'postgres', 'DROP DATABASE upstream WITH (FORCE)')
+  await asSuperuser('DROP DATABASE upstream WITH (FORCE)')
 })
 
 function agree(all: readonly Look[]): void {

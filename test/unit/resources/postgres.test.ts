@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { identifier, literal } from '../../../src/postgres/quote.ts'
 import { patroniConfig } from '../../../src/resources/patroni-config.ts'
-import { identifier, literal, scramVerifier } from '../../../src/resources/sql.ts'
+import { scramVerifier } from '../../../src/resources/sql.ts'
 
 const none = { triggeredBy: [] }
 const config = (parameters: Record<string, string | number>) =>

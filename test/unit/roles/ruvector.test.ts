@@ -3,7 +3,7 @@ import databases from '../../../roles/databases.ts'
 import { imageSet } from '../../../roles/sheets/images.ts'
 
 const given = (vector: string, ruvector: boolean) => ({
-  vars: { list: [{ name: 'd', vector }] },
+  vars: { list: [{ name: 'd', owner: 'd_app', vector, readers: [], writers: [] }] },
   shared: { images: { base: 'debian:trixie', ruvector } },
 })
 
