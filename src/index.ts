@@ -17,7 +17,7 @@ export {
 export { hardware } from './facts/hardware.ts'
 export { hasLeft, leftFile } from './facts/left.ts'
 export { login } from './facts/login.ts'
-export { network } from './facts/network.ts'
+export { type Address, network } from './facts/network.ts'
 export { os } from './facts/os.ts'
 export {
   type PatroniOwn,
