@@ -13,6 +13,7 @@ import {
 } from 'provision'
 import { dockerVars } from './docker.ts'
 import { collisions } from './sheets/address-plan.ts'
+import { releaseOf, supportedText } from './sheets/engines.ts'
 import * as measure from './sheets/preflight.ts'
 import { swarmVars } from './swarm.ts'
 
@@ -38,11 +39,6 @@ const vars = t.Object({
     description: 'What takes time to measure: only before the first run has ended, or always (doctor).',
   }),
 })
-
-const supported: Readonly<Record<string, readonly string[]>> = {
-  debian: ['12', '13'],
-  ubuntu: ['22.04', '24.04'],
-}
 
 /** Is this machine fit? What must hold before a run changes anything; `provision doctor` runs it alone. */
 export default role({
@@ -79,9 +75,9 @@ export default role({
     )
     const cheap: readonly Resource[] = [
       precondition('system', {
-        needs: 'Debian 12 or 13, Ubuntu 22.04 or 24.04',
+        needs: supportedText(),
         found: {
-          holds: supported[facts.os.id]?.includes(facts.os.version) === true,
+          holds: releaseOf(facts.os) !== undefined,
           measured: `${facts.os.id} ${facts.os.version}`,
         },
         next: 'install a supported system',

@@ -3,6 +3,7 @@ export { containerOf, serviceGone } from './docker/api.ts'
 export { engineMajor, enginePage, swarmNodes } from './docker/pages.ts'
 export { InputError, ProvisionError, RefusedError } from './errors.ts'
 export { bootedAt, bootId } from './facts/boot.ts'
+export { dockerEngine, type EngineSource } from './facts/docker-engine.ts'
 export { dockerTags } from './facts/docker-tags.ts'
 export { drained, drainedFile } from './facts/drained.ts'
 export {
@@ -18,7 +19,7 @@ export { hardware } from './facts/hardware.ts'
 export { hasLeft, leftFile } from './facts/left.ts'
 export { login } from './facts/login.ts'
 export { type Address, network } from './facts/network.ts'
-export { os } from './facts/os.ts'
+export { type Os, os } from './facts/os.ts'
 export {
   type PatroniOwn,
   patroniCluster,
