@@ -148,6 +148,7 @@ function reload(service: string, trial: string): string {
 function curlrc(web: Secret): string {
   return `# Written by provision (role monitoring).
 silent
+noproxy = "*"
 show-error
 fail
 max-time = 10

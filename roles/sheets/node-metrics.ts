@@ -93,7 +93,7 @@ metrics() {
   certificate host /etc/provision/tls/host.crt
   certificate authority /etc/provision/tls/ca.crt
   certificate swarm /var/lib/docker/swarm/certificates/swarm-node.crt
-  curl -s --max-time 5 http://127.0.0.1:9323/metrics | grep -E '^(# (HELP|TYPE) )?(swarm_(node_manager|manager_leader|manager_nodes)|engine_daemon_(engine_info|container_states_containers|health_checks_failed_total))\\b'
+  curl -s --noproxy '*' --max-time 5 http://127.0.0.1:9323/metrics | grep -E '^(# (HELP|TYPE) )?(swarm_(node_manager|manager_leader|manager_nodes)|engine_daemon_(engine_info|container_states_containers|health_checks_failed_total))\\b'
 }
 while :; do
   # What was said of backups is no longer true where there are none any more.
