@@ -67,6 +67,15 @@ const vars = t.Object({
   }),
 })
 
+/** A server answers from an address of its own to what was asked of a group, so it is no answer to conntrack (RFC 8415, 7.2). */
+const dhcpV6: Flow = {
+  from: ['fe80::/10'],
+  protocol: 'udp',
+  ports: [546],
+  reason: 'answers of DHCPv6 servers',
+  by: 'firewall',
+}
+
 /** The packet filter of the host: v4 and v6 from one matrix, beside Docker's rules, never locking us out. */
 export default role({
   name: 'firewall',
@@ -94,6 +103,7 @@ export default role({
         groups: ['admin'],
         ...(vars.sshLimit ? { limit: vars.sshLimit } : {}),
       },
+      dhcpV6,
       ...portMatrix.flatMap(({ from, ...flow }) => {
         const addresses = from.flatMap((name) => sources[name])
         return addresses.length > 0 ? [{ ...flow, from: addresses, groups: from }] : []

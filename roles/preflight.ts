@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import {
   apart,
+  cloudInit,
   hardware,
   network,
   os,
@@ -44,7 +45,7 @@ const vars = t.Object({
 export default role({
   name: 'preflight',
   vars,
-  facts: { os, hardware, prepared, network, routes },
+  facts: { cloudInit, os, hardware, prepared, network, routes },
   shared: { docker: dockerVars, swarm: swarmVars },
   resources({ vars, facts, shared, host, hosts }) {
     const { hardware } = facts
@@ -81,6 +82,14 @@ export default role({
           measured: `${facts.os.id} ${facts.os.version}`,
         },
         next: 'install a supported system',
+      }),
+      precondition('cloud-init', {
+        needs: 'a machine that has been set up to its end',
+        found: {
+          holds: facts.cloudInit !== 'running',
+          measured: facts.cloudInit === 'running' ? 'still at work after 5 minutes' : facts.cloudInit,
+        },
+        next: 'see what it waits for: cloud-init status --long; then run again',
       }),
       atLeast(
         'memory',

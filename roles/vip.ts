@@ -1,11 +1,15 @@
 import {
   check,
+  command,
+  directory,
   drainedFile,
   file,
   InputError,
   network,
+  networkFiles,
   type Port,
   pkg,
+  type Resource,
   role,
   service,
   sh,
@@ -49,7 +53,7 @@ const ending = template('vip/end-sessions.sh.hbs', t.Object({ vip: t.String() })
 export default role({
   name: 'vip',
   vars,
-  facts: { network },
+  facts: { network, networkFiles },
   shared: { cluster },
   resources({ vars, facts, shared, host, hosts }) {
     const own = facts.network.find((a) => a.address === host.address)
@@ -76,6 +80,7 @@ export default role({
       }),
     })
     return [
+      keptOverRestarts(facts.networkFiles[own.interface]),
       user('keepalived_script', { system: true, shell: '/usr/sbin/nologin' }),
       pkg('keepalived'),
       file(endSessions, { content: ending({ vip }), mode: '0755' }),
@@ -91,3 +96,26 @@ export default role({
     ]
   },
 })
+
+/**
+ * systemd-networkd takes addresses off that it did not set, whenever it restarts: each of its security updates would move
+ * the VIP, and end every session on it. Where something else looks after the interface there is nothing to do.
+ */
+function keptOverRestarts(networkFile: string | undefined): readonly Resource[] {
+  if (networkFile === undefined) return []
+  const folder = `/etc/systemd/network/${networkFile.split('/').at(-1)}.d`
+  const link = file(`${folder}/provision-vip.conf`, {
+    content: '# Written by provision (role vip).\n[Network]\nKeepConfiguration=static\n',
+  })
+  return [
+    directory('/etc/systemd/network'),
+    directory(folder),
+    link,
+    command('reload systemd-networkd', { run: 'networkctl reload', on: [link] }),
+    directory('/etc/systemd/networkd.conf.d'),
+    file('/etc/systemd/networkd.conf.d/provision.conf', {
+      content:
+        '# Written by provision (role vip). Read when networkd starts next.\n[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\n',
+    }),
+  ]
+}
