@@ -15,6 +15,7 @@ import {
   role,
   scriptPath,
   service,
+  sharedVars,
   t,
 } from 'provision'
 import { portMatrix } from './sheets/ports.ts'
@@ -66,6 +67,9 @@ const vars = t.Object({
     description: 'Time for the new connection that confirms the rules.',
   }),
 })
+
+/** For roles that must know who is to be reached. */
+export const firewallVars = sharedVars('firewall', vars)
 
 /** A server answers from an address of its own to what was asked of a group, so it is no answer to conntrack (RFC 8415, 7.2). */
 const dhcpV6: Flow = {

@@ -12,8 +12,10 @@ import {
   routes,
   t,
 } from 'provision'
+import { chronyVars } from './chrony.ts'
 import { dockerVars } from './docker.ts'
-import { collisions } from './sheets/address-plan.ts'
+import { firewallVars } from './firewall.ts'
+import { collisions, declaredRanges } from './sheets/address-plan.ts'
 import { releaseOf, supportedText } from './sheets/engines.ts'
 import * as measure from './sheets/preflight.ts'
 import { swarmVars } from './swarm.ts'
@@ -31,7 +33,12 @@ const vars = t.Object({
     description: 'Average of a small synchronous write. etcd asks for a 99th percentile below 10 ms.',
   }),
   dataFolder: t.String({ default: '/var/lib', description: 'Where the databases will live.' }),
-  mtu: t.Integer({ default: 1500, description: 'Bytes that must pass between hosts in one packet.' }),
+  mtu: t.Optional(
+    t.Integer({
+      description:
+        'Bytes that must pass between hosts in one packet. Default: what the interface with the address of the host sends.',
+    }),
+  ),
   registry: t.Optional(
     t.String({ description: 'Image registry that must answer: https://registry.example' }),
   ),
@@ -46,7 +53,7 @@ export default role({
   name: 'preflight',
   vars,
   facts: { cloudInit, os, hardware, prepared, network, routes },
-  shared: { docker: dockerVars, swarm: swarmVars },
+  shared: { docker: dockerVars, swarm: swarmVars, firewall: firewallVars, chrony: chronyVars },
   resources({ vars, facts, shared, host, hosts }) {
     const { hardware } = facts
     const others = hosts.filter((h) => h.name !== host.name)
@@ -59,6 +66,17 @@ export default role({
         found: { holds: found >= minimum, measured: `${Number(found.toFixed(1))} ${unit}` },
         next,
       })
+    const docker = [
+      { network: shared.swarm.addressPool, of: 'swarm.addressPool' },
+      { network: shared.docker.bridge, of: 'docker.bridge' },
+      ...shared.docker.addressPools.map(({ base }) => ({ network: base, of: 'docker.addressPools' })),
+    ]
+    const mustBeReached = {
+      'firewall.admin': shared.firewall.admin,
+      'firewall.clients': shared.firewall.clients,
+      'firewall.monitoring': shared.firewall.monitoring,
+      'chrony.servers': shared.chrony.servers,
+    }
     const clashes = collisions(
       [
         ...hosts.map((h) => ({ network: h.address, of: `host ${h.name}` })).filter((r) => isIP(r.network)),
@@ -67,13 +85,11 @@ export default role({
           of: `interface ${a.interface}`,
         })),
         ...facts.routes.map((network) => ({ network, of: 'the route to' })),
+        ...declaredRanges(mustBeReached, docker),
       ],
-      [
-        { network: shared.swarm.addressPool, of: 'swarm.addressPool' },
-        { network: shared.docker.bridge, of: 'docker.bridge' },
-        ...shared.docker.addressPools.map(({ base }) => ({ network: base, of: 'docker.addressPools' })),
-      ],
+      docker,
     )
+    const mtu = vars.mtu ?? facts.network.find((a) => a.address === host.address)?.mtu ?? 1500
     const cheap: readonly Resource[] = [
       precondition('system', {
         needs: supportedText(),
@@ -166,12 +182,12 @@ export default role({
         next: 'mend DNS or /etc/hosts; the role base writes the peers there',
       }),
       precondition('peers', {
-        needs: `every peer answers, with packets of ${vars.mtu} bytes`,
+        needs: `every peer answers, with packets of ${mtu} bytes`,
         measure: measure.peersReachable(
           others.map((h) => h.address),
-          vars.mtu,
+          mtu,
         ),
-        next: 'look at cables, VLAN and MTU (ip link), and at firewalls between the hosts',
+        next: 'look at cables, VLAN and MTU (ip link), and at firewalls between the hosts; where the network takes less than the interface sends, set that on the interface, or as preflight.mtu',
       }),
       precondition("swarm's load balancer", {
         level: 'warning',

@@ -8,11 +8,14 @@ export interface Address {
   readonly prefix: number
   /** An IPv6 address that the network hands out (SLAAC, privacy extensions): tomorrow it may be another one. */
   readonly changing: boolean
+  /** Bytes that its interface sends in one packet. */
+  readonly mtu: number
 }
 
 /** One interface as `ip -j addr` prints it (iproute2 4.18 and newer); the fields that are used here. */
 interface Link {
   readonly ifname?: string
+  readonly mtu?: number
   readonly addr_info?: readonly {
     readonly family?: string
     readonly local?: string
@@ -48,7 +51,7 @@ export const network: Fact<readonly Address[]> = {
       const [answer = '', keepalived = ''] = stdout.split(/^--$/m)
       const links = JSON.parse(answer) as readonly Link[]
       const moving = movingIn(keepalived)
-      return links.flatMap(({ ifname = '', addr_info = [] }) =>
+      return links.flatMap(({ ifname = '', mtu = 1500, addr_info = [] }) =>
         addr_info.flatMap((found): readonly Address[] => {
           const { family, local = '', prefixlen = 0, scope } = found
           if (scope !== 'global' || isInner(ifname) || moving.has(local)) return []
@@ -61,6 +64,7 @@ export const network: Fact<readonly Address[]> = {
               address: local,
               prefix: prefixlen,
               changing: family === 'inet6' && handedOut === true,
+              mtu,
             },
           ]
         }),
