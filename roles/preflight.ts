@@ -17,6 +17,7 @@ import { dockerVars } from './docker.ts'
 import { firewallVars } from './firewall.ts'
 import { collisions, declaredRanges } from './sheets/address-plan.ts'
 import { releaseOf, supportedText } from './sheets/engines.ts'
+import { monitoring } from './sheets/monitoring.ts'
 import * as measure from './sheets/preflight.ts'
 import { swarmVars } from './swarm.ts'
 
@@ -53,7 +54,7 @@ export default role({
   name: 'preflight',
   vars,
   facts: { cloudInit, os, hardware, prepared, network, routes },
-  shared: { docker: dockerVars, swarm: swarmVars, firewall: firewallVars, chrony: chronyVars },
+  shared: { docker: dockerVars, swarm: swarmVars, firewall: firewallVars, chrony: chronyVars, monitoring },
   resources({ vars, facts, shared, host, hosts }) {
     const { hardware } = facts
     const others = hosts.filter((h) => h.name !== host.name)
@@ -173,8 +174,8 @@ export default role({
       }),
       precondition('ports', {
         needs: 'nobody else on the ports of the stack',
-        measure: measure.portsFree(),
-        next: 'stop what listens there (ss -ltnp), or remove its package',
+        measure: measure.portsFree(measure.stackPorts(shared.monitoring.hosts.length > 0), host.name),
+        next: 'stop what listens there (ss -ltunp), or remove its package; the stack takes nothing over',
       }),
       precondition('names', {
         needs: "peers' names lead to the inventory's addresses",

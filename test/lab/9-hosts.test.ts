@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { portsFree, stackPorts } from '../../roles/sheets/preflight.ts'
 import { cloudInit } from '../../src/facts/cloud-init.ts'
 import { network } from '../../src/facts/network.ts'
 import { networkFiles } from '../../src/facts/network-files.ts'
@@ -84,4 +85,22 @@ test("a package is installed although a boot's own update holds the lock of the 
   )
   const { failures } = await converge([host], () => pkg('jq'))
   expect(failures).toEqual([])
+})
+
+test('a PostgreSQL that is not ours holds its port, whatever it is called; and so do listeners of UDP', async () => {
+  const measured = portsFree(stackPorts(true), 'h1')
+  const ask = sh`(${measured}) || :`
+  expect(await on(host, ask)).toBe('free')
+  // Called as the real ones are: by a copy of perl under that name.
+  const listen = (protocol: string, port: number) =>
+    `use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => ${port}, Proto => '${protocol}', ${protocol === 'tcp' ? 'Listen => 1' : ''}) or die $!; sleep 60`
+  await on(
+    host,
+    sh`cp /usr/bin/perl /run/postgres; cp /usr/bin/perl /run/chronyd
+/run/postgres -e ${listen('tcp', 5432)} >/dev/null 2>&1 & /run/chronyd -e ${listen('udp', 123)} >/dev/null 2>&1 & sleep 1`,
+  )
+  expect((await on(host, ask)).replaceAll(/pid \d+/g, 'pid N')).toBe(
+    'taken: 123/udp (chronyd, pid N) 5432/tcp (postgres, pid N)',
+  )
+  await on(host, sh`pkill -f /run/postgres; pkill -f /run/chronyd; :`)
 })
