@@ -3,6 +3,7 @@ import {
   command,
   directory,
   drainedFile,
+  dropIn,
   file,
   InputError,
   network,
@@ -79,13 +80,16 @@ export default role({
         endSessions,
       }),
     })
+    const comesBack = dropIn('keepalived.service', 'provision', alwaysThere({ ...own, vip, endSessions }))
     return [
       keptOverRestarts(facts.networkFiles[own.interface]),
       user('keepalived_script', { system: true, shell: '/usr/sbin/nologin' }),
       pkg('keepalived'),
       file(endSessions, { content: ending({ vip }), mode: '0755' }),
       config,
-      service('keepalived', { restartOn: [config], reload: true }),
+      comesBack.folder,
+      comesBack.file,
+      service('keepalived', { restartOn: [config, comesBack.file], reload: true }),
       check(
         'the VIP is held by one host',
         sh`ping -c 1 -W 1 ${vip} >/dev/null || { echo ${`${vip} does not answer`}; exit 1; }`.text,
@@ -118,4 +122,32 @@ function keptOverRestarts(networkFile: string | undefined): readonly Resource[] 
         '# Written by provision (role vip). Read when networkd starts next.\n[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\n',
     }),
   ]
+}
+
+/**
+ * Debian's unit is not started again when it dies, and the address stays on the interface while another host takes it, too. What
+ * runs after its end runs also after a SIGKILL: the address goes, and the sessions on it end.
+ */
+function alwaysThere({
+  vip,
+  prefix,
+  interface: name,
+  endSessions,
+}: {
+  readonly vip: string
+  readonly prefix: number
+  readonly interface: string
+  readonly endSessions: string
+}): string {
+  return `# Written by provision (role vip).
+[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+RestartSec=1
+KillMode=mixed
+ExecStopPost=-/usr/sbin/ip address del ${vip}/${prefix} dev ${name}
+ExecStopPost=-${endSessions}
+`
 }
