@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { command, directory, file, hostname, hostsFile, pkg, role, t, timezone } from 'provision'
+import { cloudInit, command, directory, file, hostname, hostsFile, pkg, role, t, timezone } from 'provision'
 
 const vars = t.Object({
   packages: t.Array(t.String(), {
@@ -29,13 +29,20 @@ const vars = t.Object({
 export default role({
   name: 'base',
   vars,
-  resources({ vars, host, hosts }) {
+  facts: { cloudInit },
+  resources({ vars, facts, host, hosts }) {
     const answer = vars.sshPasswords ? 'yes' : 'no'
     const journald = file('/etc/systemd/journald.conf.d/provision.conf', {
       content: journaldConfig(vars.journalMb),
     })
     const sshd = file('/etc/ssh/sshd_config.d/10-provision.conf', { content: sshdConfig(answer) })
     return [
+      // Before the first package: Ubuntu's needrestart restarts services by itself, Debian's asks.
+      directory('/etc/needrestart'),
+      directory('/etc/needrestart/conf.d'),
+      file('/etc/needrestart/conf.d/provision.conf', { content: needrestart }),
+      // It would set the name and /etc/hosts back at each boot.
+      facts.cloudInit !== 'none' && file('/etc/cloud/cloud.cfg.d/99-provision.cfg', { content: cloudConfig }),
       hostname(host.name),
       // A host that the inventory only knows by its name is left to DNS.
       hostsFile(
@@ -58,9 +65,6 @@ export default role({
       file('/etc/apt/apt.conf.d/20auto-upgrades', {
         content: 'APT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "1";\n',
       }),
-      // Debian's needrestart asks, Ubuntu's restarts by itself: neither is to touch what carries the data.
-      directory('/etc/needrestart/conf.d'),
-      file('/etc/needrestart/conf.d/provision.conf', { content: needrestart }),
     ]
   },
 })
@@ -77,6 +81,11 @@ ClientAliveInterval 15
 ClientAliveCountMax 3
 `
 }
+
+const cloudConfig = `# Written by provision (role base).
+preserve_hostname: true
+manage_etc_hosts: false
+`
 
 /** Kept over a boot, within bounds: what happened before a crash is asked for after it. */
 function journaldConfig(mb: number): string {

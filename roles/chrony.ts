@@ -1,4 +1,4 @@
-import { file, type Port, pkg, role, service, t, template } from 'provision'
+import { file, type Port, pkg, role, service, sharedVars, t, template } from 'provision'
 
 /** What it listens on. */
 export const ports: readonly Port[] = [
@@ -19,6 +19,9 @@ const vars = t.Object({
     },
   ),
 })
+
+/** For roles that must know which servers are to be reached. */
+export const chronyVars = sharedVars('chrony', vars)
 
 const view = t.Object({
   ...vars.properties,

@@ -2,6 +2,7 @@ import {
   aptRepository,
   check,
   directory,
+  dockerEngine,
   engineMajor,
   enginePage,
   file,
@@ -14,6 +15,7 @@ import {
   sharedVars,
   t,
 } from 'provision'
+import { enginePackages, engineRefused, releaseOf } from './sheets/engines.ts'
 
 const vars = t.Object({
   source: t.Union([t.Literal('distribution'), t.Literal('docker')], {
@@ -35,24 +37,27 @@ const vars = t.Object({
 /** For roles that must know Docker's addresses. */
 export const dockerVars = sharedVars('docker', vars)
 
-/** Distributions whose own Engine is older than 24. */
-const tooOld: Readonly<Record<string, string>> = { bookworm: '20.10', bullseye: '20.10' }
-
 /** Docker Engine, 24 or newer, ready for Swarm. */
 export default role({
   name: 'docker',
   vars,
-  facts: { os },
-  resources({ vars, facts }) {
+  facts: { os, dockerEngine },
+  resources({ vars, facts, host }) {
     const fromDocker = vars.source === 'docker'
-    const old = tooOld[facts.os.codename]
-    if (!fromDocker && old)
+    const found = facts.dockerEngine
+    const refused = engineRefused(found, vars.source)
+    if (refused)
+      throw new InputError({ host: host.name, what: `docker: ${found} is installed here`, ...refused })
+    const old = releaseOf(facts.os)?.tooOld
+    if (!fromDocker && old && (found ?? 'docker.io') === 'docker.io')
       throw new InputError({
+        host: host.name,
         what: `docker: ${facts.os.id} ${facts.os.version} ships Engine ${old}; at least 24 is needed`,
         next: 'set docker.source: docker and docker.repository in the inventory',
       })
     if (fromDocker && !vars.repository)
       throw new InputError({ what: 'docker.source is docker, but docker.repository is not set' })
+    const packages = enginePackages(facts.os, vars.source, found)
     const { version } = vars
     const pinned = version === undefined ? {} : { version, hold: true }
     const daemon = file('/etc/docker/daemon.json', {
@@ -73,14 +78,8 @@ export default role({
       // Before the packages: the daemon then starts once, with its configuration.
       directory('/etc/docker'),
       daemon,
-      fromDocker
-        ? ['docker-ce', 'docker-ce-cli', 'containerd.io', 'curl'].map((name, i) =>
-            pkg(name, i < 2 ? pinned : {}),
-          )
-        : // docker-cli and apparmor are only recommended: without them there is no `docker`, and no container starts.
-          ['docker.io', 'docker-cli', 'apparmor', 'ca-certificates', 'curl'].map((name, i) =>
-            pkg(name, i < 1 ? pinned : {}),
-          ),
+      packages.pinned.map((name) => pkg(name, pinned)),
+      packages.beside.map((name) => pkg(name)),
       // A restart of the daemon stops all containers of the host.
       service('docker', { restartOn: [daemon], interrupts: ['swarm', 'etcd', 'postgres'] }),
       check('Docker Engine is 24 or newer', engineCheck, {

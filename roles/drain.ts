@@ -122,6 +122,6 @@ function isWaitedFor(host: Host): string {
 
 /** What this host's HAProxy thinks of a server. */
 function proxySays(backend: 'ro' | 'rw', name: string, state: 'UP' | 'DOWN'): string {
-  return sh`said=$(curl -s --max-time 5 'http://127.0.0.1:8404/;csv' | awk -F, -v backend=${backend} -v name=${name} '$1 == backend && $2 == name { print $18 }'); case $said in ${state}*) ;; *) echo ${`HAProxy says of ${name}:`} "$said"; exit 1 ;; esac`
+  return sh`said=$(curl -s --noproxy '*' --max-time 5 'http://127.0.0.1:8404/;csv' | awk -F, -v backend=${backend} -v name=${name} '$1 == backend && $2 == name { print $18 }'); case $said in ${state}*) ;; *) echo ${`HAProxy says of ${name}:`} "$said"; exit 1 ;; esac`
     .text
 }

@@ -1,4 +1,6 @@
+import { isIP } from 'node:net'
 import {
+  type Address,
   directory,
   dockerDropIn,
   type Flow,
@@ -13,6 +15,7 @@ import {
   role,
   scriptPath,
   service,
+  sharedVars,
   t,
 } from 'provision'
 import { portMatrix } from './sheets/ports.ts'
@@ -65,22 +68,38 @@ const vars = t.Object({
   }),
 })
 
+/** For roles that must know who is to be reached. */
+export const firewallVars = sharedVars('firewall', vars)
+
+/** A server answers from an address of its own to what was asked of a group, so it is no answer to conntrack (RFC 8415, 7.2). */
+const dhcpV6: Flow = {
+  from: ['fe80::/10'],
+  protocol: 'udp',
+  ports: [546],
+  reason: 'answers of DHCPv6 servers',
+  by: 'firewall',
+}
+
 /** The packet filter of the host: v4 and v6 from one matrix, beside Docker's rules, never locking us out. */
 export default role({
   name: 'firewall',
   vars,
   facts: { login, network },
   resources({ vars, facts, hosts }) {
-    const all = hosts.map((h) => h.name)
     const resolve = (names: readonly string[]) =>
       names.flatMap((name) => {
         const members = hosts.filter((h) => h.name === name || h.groups.includes(name) || name === 'all')
-        return members.length > 0 ? members.flatMap((h) => h.facts.network.map((a) => a.address)) : [name]
+        return members.length > 0 ? members.flatMap((h) => addressesOf(h.address, h.facts.network)) : [name]
       })
-    const groups = { peers: all, admin: vars.admin, clients: vars.clients, monitoring: vars.monitoring }
+    const sources = {
+      peers: hosts.flatMap((h) => peerAddressesOf(h.address, h.facts.network)),
+      admin: resolve(vars.admin),
+      clients: resolve(vars.clients),
+      monitoring: resolve(vars.monitoring),
+    }
     const declared: readonly Flow[] = [
       {
-        from: resolve(vars.admin),
+        from: sources.admin,
         protocol: 'tcp',
         ports: [vars.sshPort],
         reason: 'ssh from admin',
@@ -88,9 +107,10 @@ export default role({
         groups: ['admin'],
         ...(vars.sshLimit ? { limit: vars.sshLimit } : {}),
       },
+      dhcpV6,
       ...portMatrix.flatMap(({ from, ...flow }) => {
-        const sources = resolve(from.flatMap((name) => groups[name]))
-        return sources.length > 0 ? [{ ...flow, from: sources, groups: from }] : []
+        const addresses = from.flatMap((name) => sources[name])
+        return addresses.length > 0 ? [{ ...flow, from: addresses, groups: from }] : []
       }),
     ]
     // The day of who runs it, UTC: a line ends everywhere at once.
@@ -130,3 +150,19 @@ export default role({
     ]
   },
 })
+
+/**
+ * From where a host speaks to its peers: its address in the inventory, and the others of the interface that carries it,
+ * because the kernel may choose any of those as a source. Addresses of other interfaces (of virtual machines, of a VPN) have
+ * no business on the ports of the cluster. Where no interface has the address (NAT), all count.
+ */
+export function peerAddressesOf(address: string, found: readonly Address[]): readonly string[] {
+  const carrier = found.find((a) => a.address === address)?.interface
+  return addressesOf(address, carrier === undefined ? found : found.filter((a) => a.interface === carrier))
+}
+
+/** All lasting addresses of a host, its address in the inventory first. Sorted: the order of interfaces may change at a boot. */
+function addressesOf(address: string, found: readonly Address[]): readonly string[] {
+  const lasting = found.filter((a) => !a.changing).map((a) => a.address)
+  return [...new Set([...(isIP(address) ? [address] : []), ...lasting.toSorted()])]
+}

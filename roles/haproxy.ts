@@ -63,7 +63,7 @@ export default role({
       }),
       check(
         'HAProxy sees one primary',
-        sh`n=$(curl -s --max-time 5 'http://127.0.0.1:8404/;csv' | awk -F, '$1 == "rw" && $2 != "BACKEND" && $2 != "FRONTEND" && $18 ~ /^UP/' | wc -l); [ "$n" = 1 ] || { echo "$n servers are up for writes"; exit 1; }`
+        sh`n=$(curl -s --noproxy '*' --max-time 5 'http://127.0.0.1:8404/;csv' | awk -F, '$1 == "rw" && $2 != "BACKEND" && $2 != "FRONTEND" && $18 ~ /^UP/' | wc -l); [ "$n" = 1 ] || { echo "$n servers are up for writes"; exit 1; }`
           .text,
         { withinSeconds: 60 },
       ),

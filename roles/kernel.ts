@@ -1,5 +1,17 @@
-import { file, hardware, kernelModule, kernelValue, limits, role, sysctl, t, udevRule } from 'provision'
+import {
+  file,
+  hardware,
+  kernelModule,
+  kernelValue,
+  limits,
+  precondition,
+  role,
+  sysctl,
+  t,
+  udevRule,
+} from 'provision'
 import { hugePages, kernelSettings } from './sheets/kernel.ts'
+import { keptAfterBoot, sysctlFile } from './sheets/sysctl-order.ts'
 
 const vars = t.Object({
   hugePages: t.Optional(
@@ -29,11 +41,16 @@ export default role({
     // `-`: a kernel without the key does not fail systemd-sysctl.
     const lines = [...values].map(([key, { value, why }]) => `# ${why}\n-${key} = ${value}\n`)
     return [
+      precondition('kernel values after a boot', {
+        needs: `no file that is read after ${sysctlFile} and says something else`,
+        measure: keptAfterBoot(new Map([...values].map(([key, { value }]) => [key, value]))),
+        next: 'take the key out of that file, or set what it says as kernel.settings in the inventory',
+      }),
       file('/etc/modules-load.d/provision.conf', { content: `${modules.join('\n')}\n` }),
       modules.map((name) => kernelModule(name, { ifAvailable: true })),
-      file('/etc/sysctl.d/80-provision.conf', {
-        content: `# Written by provision (role kernel).\n${lines.join('')}`,
-      }),
+      file(sysctlFile, { content: `# Written by provision (role kernel).\n${lines.join('')}` }),
+      // Its name until it was moved behind the files of others.
+      file('/etc/sysctl.d/80-provision.conf', { ensure: 'absent' }),
       [...values].map(([key, { value }]) => sysctl(key, value, { ifPresent: true })),
       // The newline matters to nobody but the lab, whose plain files are not truncated by a write.
       file('/etc/tmpfiles.d/provision-thp.conf', {

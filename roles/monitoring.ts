@@ -149,6 +149,7 @@ function reload(service: string, trial: string): string {
 function curlrc(web: Secret): Secret {
   return secret`# Written by provision (role monitoring).
 silent
+noproxy = "*"
 show-error
 fail
 max-time = 10

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import {
   apart,
+  cloudInit,
   hardware,
   network,
   os,
@@ -11,8 +12,12 @@ import {
   routes,
   t,
 } from 'provision'
+import { chronyVars } from './chrony.ts'
 import { dockerVars } from './docker.ts'
-import { collisions } from './sheets/address-plan.ts'
+import { firewallVars } from './firewall.ts'
+import { collisions, declaredRanges } from './sheets/address-plan.ts'
+import { releaseOf, supportedText } from './sheets/engines.ts'
+import { monitoring } from './sheets/monitoring.ts'
 import * as measure from './sheets/preflight.ts'
 import { swarmVars } from './swarm.ts'
 
@@ -29,7 +34,12 @@ const vars = t.Object({
     description: 'Average of a small synchronous write. etcd asks for a 99th percentile below 10 ms.',
   }),
   dataFolder: t.String({ default: '/var/lib', description: 'Where the databases will live.' }),
-  mtu: t.Integer({ default: 1500, description: 'Bytes that must pass between hosts in one packet.' }),
+  mtu: t.Optional(
+    t.Integer({
+      description:
+        'Bytes that must pass between hosts in one packet. Default: what the interface with the address of the host sends.',
+    }),
+  ),
   registry: t.Optional(
     t.String({ description: 'Image registry that must answer: https://registry.example' }),
   ),
@@ -39,17 +49,12 @@ const vars = t.Object({
   }),
 })
 
-const supported: Readonly<Record<string, readonly string[]>> = {
-  debian: ['12', '13'],
-  ubuntu: ['22.04', '24.04'],
-}
-
 /** Is this machine fit? What must hold before a run changes anything; `provision doctor` runs it alone. */
 export default role({
   name: 'preflight',
   vars,
-  facts: { os, hardware, prepared, network, routes },
-  shared: { docker: dockerVars, swarm: swarmVars },
+  facts: { cloudInit, os, hardware, prepared, network, routes },
+  shared: { docker: dockerVars, swarm: swarmVars, firewall: firewallVars, chrony: chronyVars, monitoring },
   resources({ vars, facts, shared, host, hosts }) {
     const { hardware } = facts
     const others = hosts.filter((h) => h.name !== host.name)
@@ -62,6 +67,17 @@ export default role({
         found: { holds: found >= minimum, measured: `${Number(found.toFixed(1))} ${unit}` },
         next,
       })
+    const docker = [
+      { network: shared.swarm.addressPool, of: 'swarm.addressPool' },
+      { network: shared.docker.bridge, of: 'docker.bridge' },
+      ...shared.docker.addressPools.map(({ base }) => ({ network: base, of: 'docker.addressPools' })),
+    ]
+    const mustBeReached = {
+      'firewall.admin': shared.firewall.admin,
+      'firewall.clients': shared.firewall.clients,
+      'firewall.monitoring': shared.firewall.monitoring,
+      'chrony.servers': shared.chrony.servers,
+    }
     const clashes = collisions(
       [
         ...hosts.map((h) => ({ network: h.address, of: `host ${h.name}` })).filter((r) => isIP(r.network)),
@@ -70,21 +86,27 @@ export default role({
           of: `interface ${a.interface}`,
         })),
         ...facts.routes.map((network) => ({ network, of: 'the route to' })),
+        ...declaredRanges(mustBeReached, docker),
       ],
-      [
-        { network: shared.swarm.addressPool, of: 'swarm.addressPool' },
-        { network: shared.docker.bridge, of: 'docker.bridge' },
-        ...shared.docker.addressPools.map(({ base }) => ({ network: base, of: 'docker.addressPools' })),
-      ],
+      docker,
     )
+    const mtu = vars.mtu ?? facts.network.find((a) => a.address === host.address)?.mtu ?? 1500
     const cheap: readonly Resource[] = [
       precondition('system', {
-        needs: 'Debian 12 or 13, Ubuntu 22.04 or 24.04',
+        needs: supportedText(),
         found: {
-          holds: supported[facts.os.id]?.includes(facts.os.version) === true,
+          holds: releaseOf(facts.os) !== undefined,
           measured: `${facts.os.id} ${facts.os.version}`,
         },
         next: 'install a supported system',
+      }),
+      precondition('cloud-init', {
+        needs: 'a machine that has been set up to its end',
+        found: {
+          holds: facts.cloudInit !== 'running',
+          measured: facts.cloudInit === 'running' ? 'still at work after 5 minutes' : facts.cloudInit,
+        },
+        next: 'see what it waits for: cloud-init status --long; then run again',
       }),
       atLeast(
         'memory',
@@ -152,8 +174,8 @@ export default role({
       }),
       precondition('ports', {
         needs: 'nobody else on the ports of the stack',
-        measure: measure.portsFree(),
-        next: 'stop what listens there (ss -ltnp), or remove its package',
+        measure: measure.portsFree(measure.stackPorts(shared.monitoring.hosts.length > 0), host.name),
+        next: 'stop what listens there (ss -ltunp), or remove its package; the stack takes nothing over',
       }),
       precondition('names', {
         needs: "peers' names lead to the inventory's addresses",
@@ -161,12 +183,12 @@ export default role({
         next: 'mend DNS or /etc/hosts; the role base writes the peers there',
       }),
       precondition('peers', {
-        needs: `every peer answers, with packets of ${vars.mtu} bytes`,
+        needs: `every peer answers, with packets of ${mtu} bytes`,
         measure: measure.peersReachable(
           others.map((h) => h.address),
-          vars.mtu,
+          mtu,
         ),
-        next: 'look at cables, VLAN and MTU (ip link), and at firewalls between the hosts',
+        next: 'look at cables, VLAN and MTU (ip link), and at firewalls between the hosts; where the network takes less than the interface sends, set that on the interface, or as preflight.mtu',
       }),
       precondition("swarm's load balancer", {
         level: 'warning',

@@ -33,6 +33,7 @@ export default role({
 
 const curlrc = `# Written by provision (role secrets).
 silent
+noproxy = "*"
 max-time = 5
 cacert = "${folder}/ca.crt"
 cert = "${folder}/host.crt"

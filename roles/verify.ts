@@ -54,12 +54,12 @@ export default role({
       }),
       precondition('etcd without a certificate', {
         needs: 'refused',
-        measure: sh`if curl -skf --max-time 5 https://${host.address}:2379/health >/dev/null; then echo answered; exit 1; else echo refused; fi`,
+        measure: sh`if curl -skf --noproxy '*' --max-time 5 https://${host.address}:2379/health >/dev/null; then echo answered; exit 1; else echo refused; fi`,
         next: 'client-cert-auth of etcd must be true',
       }),
       precondition("Patroni's REST without credentials", {
         needs: 'takes no change',
-        measure: sh`c=$(curl -sk -o /dev/null -w '%{http_code}' --max-time 5 -X PATCH -d '{}' https://${host.address}:8008/config); echo "$c"; case $c in 401|403) ;; *) exit 1 ;; esac`,
+        measure: sh`c=$(curl -sk --noproxy '*' -o /dev/null -w '%{http_code}' --max-time 5 -X PATCH -d '{}' https://${host.address}:8008/config); echo "$c"; case $c in 401|403) ;; *) exit 1 ;; esac`,
         next: 'restapi.authentication and verify_client of Patroni',
       }),
       shared.images.ruvector

@@ -1,11 +1,16 @@
 import {
   check,
+  command,
+  directory,
   drainedFile,
+  dropIn,
   file,
   InputError,
   network,
+  networkFiles,
   type Port,
   pkg,
+  type Resource,
   role,
   service,
   sh,
@@ -49,7 +54,7 @@ const ending = template('vip/end-sessions.sh.hbs', t.Object({ vip: t.String() })
 export default role({
   name: 'vip',
   vars,
-  facts: { network },
+  facts: { network, networkFiles },
   shared: { cluster },
   resources({ vars, facts, shared, host, hosts }) {
     const own = facts.network.find((a) => a.address === host.address)
@@ -75,12 +80,16 @@ export default role({
         endSessions,
       }),
     })
+    const comesBack = dropIn('keepalived.service', 'provision', alwaysThere({ ...own, vip, endSessions }))
     return [
+      keptOverRestarts(facts.networkFiles[own.interface]),
       user('keepalived_script', { system: true, shell: '/usr/sbin/nologin' }),
       pkg('keepalived'),
       file(endSessions, { content: ending({ vip }), mode: '0755' }),
       config,
-      service('keepalived', { restartOn: [config], reload: true }),
+      comesBack.folder,
+      comesBack.file,
+      service('keepalived', { restartOn: [config, comesBack.file], reload: true }),
       check(
         'the VIP is held by one host',
         sh`ping -c 1 -W 1 ${vip} >/dev/null || { echo ${`${vip} does not answer`}; exit 1; }`.text,
@@ -91,3 +100,54 @@ export default role({
     ]
   },
 })
+
+/**
+ * systemd-networkd takes addresses off that it did not set, whenever it restarts: each of its security updates would move
+ * the VIP, and end every session on it. Where something else looks after the interface there is nothing to do.
+ */
+function keptOverRestarts(networkFile: string | undefined): readonly Resource[] {
+  if (networkFile === undefined) return []
+  const folder = `/etc/systemd/network/${networkFile.split('/').at(-1)}.d`
+  const link = file(`${folder}/provision-vip.conf`, {
+    content: '# Written by provision (role vip).\n[Network]\nKeepConfiguration=static\n',
+  })
+  return [
+    directory('/etc/systemd/network'),
+    directory(folder),
+    link,
+    command('reload systemd-networkd', { run: 'networkctl reload', on: [link] }),
+    directory('/etc/systemd/networkd.conf.d'),
+    file('/etc/systemd/networkd.conf.d/provision.conf', {
+      content:
+        '# Written by provision (role vip). Read when networkd starts next.\n[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\n',
+    }),
+  ]
+}
+
+/**
+ * Debian's unit is not started again when it dies, and the address stays on the interface while another host takes it, too. What
+ * runs after its end runs also after a SIGKILL: the address goes, and the sessions on it end.
+ */
+function alwaysThere({
+  vip,
+  prefix,
+  interface: name,
+  endSessions,
+}: {
+  readonly vip: string
+  readonly prefix: number
+  readonly interface: string
+  readonly endSessions: string
+}): string {
+  return `# Written by provision (role vip).
+[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+RestartSec=1
+KillMode=mixed
+ExecStopPost=-/usr/sbin/ip address del ${vip}/${prefix} dev ${name}
+ExecStopPost=-${endSessions}
+`
+}

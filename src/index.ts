@@ -3,6 +3,8 @@ export { containerOf, serviceGone } from './docker/api.ts'
 export { engineMajor, enginePage, swarmNodes } from './docker/pages.ts'
 export { InputError, ProvisionError, RefusedError } from './errors.ts'
 export { bootedAt, bootId } from './facts/boot.ts'
+export { cloudInit } from './facts/cloud-init.ts'
+export { dockerEngine, type EngineSource } from './facts/docker-engine.ts'
 export { dockerTags } from './facts/docker-tags.ts'
 export { drained, drainedFile } from './facts/drained.ts'
 export {
@@ -17,8 +19,9 @@ export {
 export { hardware } from './facts/hardware.ts'
 export { hasLeft, leftFile } from './facts/left.ts'
 export { login } from './facts/login.ts'
-export { network } from './facts/network.ts'
-export { os } from './facts/os.ts'
+export { type Address, network } from './facts/network.ts'
+export { networkFiles } from './facts/network-files.ts'
+export { type Os, os } from './facts/os.ts'
 export {
   type PatroniOwn,
   patroniCluster,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { overlaps } from 'provision'
 
 /** A range of addresses and who uses it. */
@@ -15,5 +16,24 @@ export function collisions(real: readonly Range[], docker: readonly Range[]): re
     real
       .filter((b) => overlaps(a.network, b.network))
       .map((b) => `${a.of} ${a.network} lies over ${b.of} ${b.network}`),
+  )
+}
+
+/**
+ * Networks and addresses that the inventory says must be reached: who logs in, clients, time servers. Behind the default route no
+ * interface and no route tells of them. Names and `any` are left out, and so is what is wider than a range of Docker's:
+ * `10.0.0.0/8` says that anybody there may come, not that somebody is everywhere.
+ */
+export function declaredRanges(
+  lists: Readonly<Record<string, readonly string[]>>,
+  docker: readonly Range[],
+): readonly Range[] {
+  const width = (network: string) => Number(network.split('/')[1] ?? 32)
+  const isNarrow = (network: string) =>
+    docker.every((range) => !overlaps(range.network, network) || width(network) >= width(range.network))
+  return Object.entries(lists).flatMap(([of, names]) =>
+    names
+      .filter((name) => isIP(name.split('/')[0] ?? '') === 4 && isNarrow(name))
+      .map((network) => ({ network, of })),
   )
 }

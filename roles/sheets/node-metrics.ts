@@ -4,6 +4,12 @@ import { identityFiles } from './secrets.ts'
 
 const folder = '/etc/provision/node-exporter'
 
+/** Where it listens, and the unit by which it is known to be ours. */
+export const nodeExporter = {
+  port: 9100,
+  file: '/etc/systemd/system/provision-node-exporter.service',
+}
+
 /** Whoever has metrics of a host beside those of the node exporter writes them there, as NAME.prom, whole. */
 export const textfiles = '/var/lib/prometheus/node-exporter'
 
@@ -13,7 +19,7 @@ export const textfiles = '/var/lib/prometheus/node-exporter'
  */
 export function nodeMetrics(host: Host, tls: Identity, vip: string): Resources {
   const access = { owner: 'prometheus', group: 'prometheus' }
-  const unit = file('/etc/systemd/system/provision-node-exporter.service', { content: exporterUnit(host) })
+  const unit = file(nodeExporter.file, { content: exporterUnit(host) })
   const script = file('/usr/local/sbin/provision-metrics', { content: metricsScript(vip), mode: '0755' })
   const loop = file('/etc/systemd/system/provision-metrics.service', { content: metricsUnit })
   return [
@@ -46,7 +52,7 @@ tls_server_config:
 
 function exporterUnit({ address }: Host): string {
   const flags = [
-    `--web.listen-address=${address}:9100`,
+    `--web.listen-address=${address}:${nodeExporter.port}`,
     `--web.config.file=${folder}/web.yml`,
     `--collector.textfile.directory=${textfiles}`,
     // On in Debian's build: a series for each state of each unit, and nothing asks for it.
@@ -93,7 +99,7 @@ metrics() {
   certificate host /etc/provision/tls/host.crt
   certificate authority /etc/provision/tls/ca.crt
   certificate swarm /var/lib/docker/swarm/certificates/swarm-node.crt
-  curl -s --max-time 5 http://127.0.0.1:9323/metrics | grep -E '^(# (HELP|TYPE) )?(swarm_(node_manager|manager_leader|manager_nodes)|engine_daemon_(engine_info|container_states_containers|health_checks_failed_total))\\b'
+  curl -s --noproxy '*' --max-time 5 http://127.0.0.1:9323/metrics | grep -E '^(# (HELP|TYPE) )?(swarm_(node_manager|manager_leader|manager_nodes)|engine_daemon_(engine_info|container_states_containers|health_checks_failed_total))\\b'
 }
 while :; do
   # What was said of backups is no longer true where there are none any more.

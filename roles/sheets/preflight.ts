@@ -1,4 +1,6 @@
 import { type Script, sh } from 'provision'
+import { nodeExporter } from './node-metrics.ts'
+import { portMatrix } from './ports.ts'
 
 /** Average milliseconds of a small write that waits for the disk; etcd and the WAL both live by it. */
 export function fsyncLatency(folder: string, limitMs: number): Script {
@@ -16,27 +18,67 @@ if [ ! -e "$p/queue/rotational" ]; then echo "not known: $(findmnt -no FSTYPE -T
 if [ "$(cat "$p/queue/rotational")" = 0 ]; then echo SSD; else echo 'rotating disk'; exit 1; fi`
 }
 
-/** Ports of the stack and the program (a pattern of grep -E) that may hold each of them. */
-export const stackPorts: readonly (readonly [port: number, owner: string])[] = [
-  [2377, 'dockerd'],
-  [7946, 'dockerd'],
-  [2379, 'etcd'],
-  [2380, 'etcd'],
-  // On the host's address and on the VIP.
-  [5432, 'postgres|haproxy'],
-  [8008, 'patroni'],
-  [6432, 'pgbouncer'],
-  [5433, 'haproxy'],
-  [8404, 'haproxy'],
+/** A port that the stack needs, and by what it is known that the stack itself holds it already. */
+export interface StackPort {
+  readonly protocol: 'tcp' | 'udp'
+  readonly port: number
+  /**
+   * `service`: a container of one of our services on this host. `engine`: the Docker daemon. Otherwise a file that says that
+   * provision set up the program that listens. The name of a process proves nothing: every PostgreSQL is called postgres.
+   */
+  readonly owner: 'service' | 'engine' | { readonly file: string }
+}
+
+/** Ports on the loopback, beside those that the roles declare: metrics of etcd and of the Engine. */
+const inner: readonly StackPort[] = [
+  { protocol: 'tcp', port: 2381, owner: 'service' },
+  { protocol: 'tcp', port: 9323, owner: 'engine' },
 ]
 
-/** Nobody else listens where the stack will. */
-export function portsFree(): Script {
-  const owners = stackPorts.map(([port, owner]) => `${port}:${owner}`)
-  return sh`bad=; listening=$(ss -Hltnp)
-for pair in ${owners}; do
-  l=$(printf '%s\n' "$listening" | grep -E "[:.]\${pair%%:*} " | grep -Ev "\${pair##*:}" | sed -n 's/.*users:(("\([^"]*\)".*/\1/p' | head -n 1)
-  [ -z "$l" ] || bad="$bad \${pair%%:*} ($l)"
+/** What listens without a container, by the role that declares its port. */
+const outside: Readonly<Record<string, StackPort['owner']>> = {
+  swarm: 'engine',
+  chrony: { file: '/etc/chrony/conf.d/provision.conf' },
+}
+
+/** All ports of the stack; those of the monitoring only where there is one. */
+export function stackPorts(isMonitored: boolean): readonly StackPort[] {
+  const declared = portMatrix
+    .filter(({ by }) => by !== 'monitoring' || isMonitored)
+    .flatMap(({ protocol, ports, by }) =>
+      protocol === 'tcp' || protocol === 'udp'
+        ? ports.map((port): StackPort => {
+            const owner = port === nodeExporter.port ? { file: nodeExporter.file } : outside[by]
+            return { protocol, port: Number(port), owner: owner ?? 'service' }
+          })
+        : [],
+    )
+  return [...declared, ...inner]
+}
+
+/** Nobody else listens where the stack will, on whatever address. */
+export function portsFree(wanted: readonly StackPort[], host: string): Script {
+  const rows = wanted.map(({ protocol, port, owner }) =>
+    [protocol, port, typeof owner === 'string' ? owner : owner.file].join(' '),
+  )
+  return sh`bad=; listening=$(ss -Hlntup)
+for row in ${rows}; do
+  set -- $row
+  for pid in $(printf '%s\n' "$listening" | sed -n "s/^$1 .*:$2 .*users:((.*,pid=\([0-9]*\),.*/\1/p" | sort -u); do
+    read -r name <"/proc/$pid/comm" || continue
+    case $3 in
+      engine) [ "$name" != dockerd ] || continue ;;
+      service)
+        c=$(sed -n 's/.*docker[-/]\([0-9a-f]\{64\}\).*/\1/p' "/proc/$pid/cgroup" | head -n 1)
+        if [ -n "$c" ]; then
+          of=$(curl -s --max-time 10 --unix-socket /run/docker.sock "http://docker/containers/$c/json" | jq -r '.Config.Labels["com.docker.swarm.service.name"] // (.Name | ltrimstr("/"))')
+          case $of in *${`-${host}`} | breakglass-*) continue ;; esac
+          name="container $of"
+        fi ;;
+      *) if [ -e "$3" ]; then continue; fi ;;
+    esac
+    bad="$bad $2/$1 ($name, pid $pid)"
+  done
 done
 [ -z "$bad" ] || { echo "taken:$bad"; exit 1; }; echo free`
 }

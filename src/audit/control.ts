@@ -16,7 +16,7 @@ export function controlScript({ address, wish }: Place): Script {
     ...controlsOf(wish.policy.flows).flatMap(({ port, method, path, body }) =>
       ['https', 'http'].map((scheme) => {
         const url = `${scheme}://${host}:${port}${path}`
-        return sh`c=$(curl -q -sk -o /dev/null -w '%{http_code}' --max-time ${giveUpSeconds} -X ${method} -d ${body} ${url}); printf '%s %s %s\n' ${method} ${url} "$c"`
+        return sh`c=$(curl -q -sk --noproxy '*' -o /dev/null -w '%{http_code}' --max-time ${giveUpSeconds} -X ${method} -d ${body} ${url}); printf '%s %s %s\n' ${method} ${url} "$c"`
       }),
     ),
     raw(':'),

@@ -79,6 +79,8 @@ DefaultDependencies=no
 Wants=network-pre.target
 Before=network-pre.target docker.service shutdown.target
 After=local-fs.target systemd-modules-load.service
+# Others that load rules at boot may flush ours: they come first.
+After=nftables.service netfilter-persistent.service ufw.service firewalld.service
 Conflicts=shutdown.target
 
 [Service]

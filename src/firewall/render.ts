@@ -25,6 +25,9 @@ export function rulesOf(policy: Policy, family: Family): readonly Rule[] {
   const type = family === 4 ? '--icmp-type' : '--icmpv6-type'
   // v4: unreachable (path MTU), time exceeded, parameter problem. v6: errors, and neighbour discovery (RFC 4890, 4.4).
   const vital = family === 4 ? [3, 11, 12] : [1, 2, 3, 4, 133, 134, 135, 136, 137]
+  // Of the link alone: who listens to which group (MLD), secure neighbours, multicast routers (RFC 4890, 4.4.1). A switch that gets
+  // no answer to its MLD queries sends neighbour solicitations here no more.
+  const ofLink = family === 4 ? [] : [130, 131, 132, 143, 148, 149, 151, 152, 153]
   const input = (match: readonly string[], target: Rule['target'], admits?: Rule['admits']): Rule => ({
     chain: inChain,
     match,
@@ -37,6 +40,9 @@ export function rulesOf(policy: Policy, family: Family): readonly Rule[] {
     input(['-m', 'conntrack', '--ctstate', 'INVALID'], 'DROP'),
     ...vital.map((number) =>
       input(['-p', icmp, '-m', icmp === 'icmp' ? 'icmp' : 'icmp6', type, String(number)], 'ACCEPT'),
+    ),
+    ...ofLink.map((number) =>
+      input(['-s', 'fe80::/10', '-p', icmp, '-m', 'icmp6', type, String(number)], 'ACCEPT'),
     ),
     ...(policy.denied ?? []).flatMap((flow) => flowRules(flow, family, 'DROP')),
     ...policy.flows.flatMap((flow) => flowRules(flow, family, 'ACCEPT')),

@@ -20,5 +20,13 @@ export function aptListsAreOld(minutes: number): Script {
   return sh`{ [ -z "$(find ${stamp} -mmin ${`-${minutes}`} 2>/dev/null)" ] || [ -n "$(find /etc/apt -name '*.list' -newer ${stamp} -o -name '*.sources' -newer ${stamp} -o -name '*.conf' -newer ${stamp})" ]; }`
 }
 
-/** Fetches the package lists. */
-export const aptUpdate = sh`mkdir -p -m 0700 /var/lib/provision; apt-get update -qq ${aptWaiting} && : > ${stamp}`
+/**
+ * Fetches the package lists. apt waits for dpkg's locks by itself, and for that of the lists not at all: a boot's own update
+ * holds it for a minute, so it is tried again for two.
+ */
+export const aptUpdate = sh`mkdir -p -m 0700 /var/lib/provision
+apt_lists() { i=0
+until said=$(apt-get update -qq ${aptWaiting} 2>&1); do
+case $i:$said in [0-9]:*lists/lock*|[1-5][0-9]:*lists/lock*) i=$((i + 1)); sleep 2 ;; *) printf '%s\n' "$said" >&2; return 1 ;; esac
+done; }
+apt_lists && : > ${stamp}`

@@ -110,7 +110,7 @@ ${raw(own)} -d '{"action":"GET"}' https://127.0.0.1:2379/v3/maintenance/alarm | 
 curl -K /etc/provision/tls/curl.conf ${`https://${address}:8008/patroni`} ${mark}
 curl -K /etc/provision/tls/curl.conf ${`https://${address}:8008/cluster`} ${mark}
 ss -Hltn 'sport = :6432' | grep -c . ${mark}
-curl -s --max-time 3 'http://127.0.0.1:8404/;csv' | cut -d, -f1,2,18 | grep -E '^r[wo],' ${mark}
+curl -s --noproxy '*' --max-time 3 'http://127.0.0.1:8404/;csv' | cut -d, -f1,2,18 | grep -E '^r[wo],' ${mark}
 ip -o addr show | grep -c ${` ${vip}/`} ${mark}
 date -ur ${drainedFile} +%FT%TZ 2>/dev/null ${mark}
 stat -c %Y /etc/systemd/system/provision-drill.timer 2>/dev/null && (cd /var/lib/provision; cat backup.json 2>/dev/null || echo null; cat drill.json 2>/dev/null || echo null; TZ=UTC systemctl show -p Id -p NextElapseUSecRealtime ${schedule}) ${mark}

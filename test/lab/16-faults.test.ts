@@ -69,6 +69,34 @@ test('a crash of the server and a switchover cost at most 5 s', measured, async 
   within('switchover', planned.outage, 5)
 })
 
+test(
+  "keepalived killed on the address's holder: it comes back by itself, and one host has the address",
+  measured,
+  async () => {
+    const { holder } = await roles()
+    const running = sh`systemctl show -P NRestarts keepalived`
+    const before = Number(await on(holder, running))
+    const outcome = await during(() => on(holder, sh`pkill -9 -x keepalived`).then(nothing), nothing)
+    expect(outcome.lost).toEqual([])
+    within('keepalived killed', outcome.outage, 10)
+    expect(Number(await on(holder, running))).toBeGreaterThan(before)
+    const having = sh`ip -o addr show | grep -c ' 10.77.0.100/' || :`
+    const counts = await Promise.all(['h1', 'h2', 'h3'].map((name) => on(name, having)))
+    expect(counts.toSorted()).toEqual(['0', '0', '1'])
+  },
+)
+
+test("systemd-networkd restarted on the address's holder: the address stays, and so do the sessions", async () => {
+  const { holder } = await roles()
+  const outcome = await during(
+    () => on(holder, sh`systemctl restart systemd-networkd`).then(nothing),
+    nothing,
+  )
+  expect(outcome.lost).toEqual([])
+  expect(outcome.outage).toBeLessThan(2)
+  expect((await roles()).holder).toBe(holder)
+})
+
 test('Patroni killed: PostgreSQL goes with it, and the container brings both back without the swarm', async () => {
   const { standbys } = await roles()
   const [name = ''] = standbys

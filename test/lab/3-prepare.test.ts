@@ -73,11 +73,11 @@ test('six drifts are named, exactly these six are mended, and only what must res
   const before = (await since()).split('\n').filter(Boolean)
   await on(
     'h1',
-    sh`sysctl -qw vm.swappiness=60; chmod 600 /etc/hosts.allow /etc/sysctl.d/80-provision.conf; iptables -A PROVISION-IN -p tcp --dport 9999 -j ACCEPT; systemctl stop chrony; apt-get remove -qq -y jq >/dev/null 2>&1; sed -i 's/120/121/' /etc/docker/daemon.json`,
+    sh`sysctl -qw vm.swappiness=60; chmod 600 /etc/hosts.allow /etc/sysctl.d/99-zz-provision.conf; iptables -A PROVISION-IN -p tcp --dport 9999 -j ACCEPT; systemctl stop chrony; apt-get remove -qq -y jq >/dev/null 2>&1; sed -i 's/120/121/' /etc/docker/daemon.json`,
   )
   const six = [
     'h1 file[/etc/docker/daemon.json]',
-    'h1 file[/etc/sysctl.d/80-provision.conf]',
+    'h1 file[/etc/sysctl.d/99-zz-provision.conf]',
     'h1 firewall[provision]',
     'h1 pkg[jq]',
     'h1 service[chrony]',

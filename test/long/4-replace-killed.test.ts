@@ -18,7 +18,7 @@ const moments: readonly (readonly [step: string, delayMs: number])[] = [
   ['hostname[', 100],
   ['pkg[unattended-upgrades]', 300],
   ['service[chrony]', 0],
-  ['file[/etc/sysctl.d/80-provision.conf]', 0],
+  ['file[/etc/sysctl.d/99-zz-provision.conf]', 0],
   ['file[/usr/local/sbin/provision-firewall]', 200],
   ['firewall[provision]', 0],
   ['pkg[docker.io]', 0],

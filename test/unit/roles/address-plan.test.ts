@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { collisions } from '../../../roles/sheets/address-plan.ts'
+import { collisions, declaredRanges } from '../../../roles/sheets/address-plan.ts'
 
 test('a pool that lies over a real network is told with both names; neighbours are not', () => {
   const pool = [{ network: '10.201.0.0/16', of: 'swarm.addressPool' }]
@@ -16,4 +16,24 @@ test('a pool that lies over a real network is told with both names; neighbours a
       pool,
     ),
   ).toEqual([])
+})
+
+test('who must be reached counts by the inventory, too: behind the default route nothing else tells of them', () => {
+  const docker = [{ network: '172.30.0.0/16', of: 'docker.addressPools' }]
+  const lists = {
+    'firewall.clients': [
+      '172.30.4.0/24',
+      '10.0.0.0/8',
+      'any',
+      'db',
+      '2001:db8::/32',
+      '172.16.0.0/12',
+      '0.0.0.0/0',
+    ],
+    'chrony.servers': ['172.30.9.9', 'ntp.example'],
+  }
+  expect(collisions(declaredRanges(lists, docker), docker)).toEqual([
+    'docker.addressPools 172.30.0.0/16 lies over firewall.clients 172.30.4.0/24',
+    'docker.addressPools 172.30.0.0/16 lies over chrony.servers 172.30.9.9',
+  ])
 })
