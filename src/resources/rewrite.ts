@@ -67,7 +67,8 @@ export const rewriteTools: Script = showAs(
 changed() { no "$p was changed by something else since it was looked at: nothing was written; run again"; }
 holds() { case $(sha256sum </proc/self/fd/$1) in "$2 "*) ;; *) return 1 ;; esac; }`,
     // Who, other than root and us, could have made the path lead elsewhere? $first: their number, name, and where it begins.
-    sh`me=$(id -u)`,
+    sh`me=$(id -u); nl='
+'`,
     sh`outsider() {
   rest=\${p#/}; at=
   set --
@@ -76,9 +77,10 @@ holds() { case $(sha256sum </proc/self/fd/$1) in "$2 "*) ;; *) return 1 ;; esac;
     case $rest in */*) rest=\${rest#*/} ;; *) rest= ;; esac
     set -- "$@" "$at"
   done
-  first=$(stat -c '%u %U %n' -- "$@" 2>/dev/null | while read -r uid name at; do
-    if [ "$uid" != 0 ] && [ "$uid" != "$me" ]; then printf '%s\n' "$uid $name $at"; break; fi
-  done) || :
+  all=$(stat -c '%u %U %n' -- "$@" 2>/dev/null || :)$nl
+  while first=\${all%%"$nl"*}; [ -n "$first" ]; do
+    case $first in "0 "* | "$me "*) all=\${all#*"$nl"} ;; *) return ;; esac
+  done
 }`,
     sh`mine() {
   outsider
@@ -97,8 +99,7 @@ holds() { case $(sha256sum </proc/self/fd/$1) in "$2 "*) ;; *) return 1 ;; esac;
   trap 'exit 1' INT TERM
   if [ "$old" = none ]; then
     [ ! -e "$p" ] || changed
-    real=$(readlink -f -- "$p" && echo .) || no "$p cannot be made: its folder is not there, or a link on the way leads in a circle"
-    real=\${real%??}
+    real=$(readlink -f -- "$p") || no "$p cannot be made: its folder is not there, or a link on the way leads in a circle"
     mine none
     cd -P -- "\${real%/*}/" 2>/dev/null || no "$p cannot be made: there is no folder \${real%/*}"
     [ "$(pwd -P)" = "\${real%/*}" ] || [ -z "\${real%/*}" ] || changed
@@ -106,7 +107,7 @@ holds() { case $(sha256sum </proc/self/fd/$1) in "$2 "*) ;; *) return 1 ;; esac;
   else
     [ -f "$p" ] || changed
     exec 5<"$p"
-    real=$(readlink /proc/self/fd/5 && echo .); real=\${real%??}
+    real=$(readlink /proc/self/fd/5)
     mine exists
     cd -P -- "\${real%/*}/" 2>/dev/null || changed
   fi

@@ -46,7 +46,7 @@ test.each([
   ['Latin-1', '10.9.9.9 old # B\xfcro\n10.9.9.8 keep\n'],
   ['a byte order mark', '\xef\xbb\xbffirst\n'],
   ['all bytes', `${Array.from({ length: 256 }, (_, i) => String.fromCharCode(i)).join('')}\n`],
-  ['a line of two megabytes', `${'x'.repeat(2_000_000)}\xff\n`],
+  ['a line of half a megabyte', `${'x'.repeat(500_000)}\xff\n`],
   ['CRLF', 'a\r\nb\r\n', 'a\r\nb\r\nnew line\r\n'],
   ['CR alone', 'a\rb\rc', 'a\rb\rc\nnew line\n'],
   ['UTF-16', '\xff\xfea\0\n\0b\0', '\xff\xfea\0\n\0b\0\nnew line\n'],
