@@ -33,23 +33,23 @@ function sum(bytes: Bytes): string {
   return createHash('sha256').update(bytes, 'latin1').digest('hex')
 }
 
-/** Reads the old content from standard input and writes the new one. */
+/**
+ * Writes the new content: the old one up to the change, ours, and the old one after it. Each part opens the old file again: a
+ * `head` may read on further than it writes (that of uutils does), and would take from what follows it.
+ */
 function splice(before: Bytes, after: Bytes): Script {
   const most = Math.min(before.length, after.length)
   let start = 0
   while (start < most && before[start] === after[start]) start++
   let tail = 0
   while (tail < most - start && before.at(-1 - tail) === after.at(-1 - tail)) tail++
-  const gone = before.length - tail - start
   const ours = after.slice(start, after.length - tail)
-  return raw(
-    [
-      ...(start > 0 ? [`head -c ${start}`] : []),
-      ...(ours ? [`printf ${quote(asFormat(ours))}`] : []),
-      ...(gone > 0 ? [`head -c ${gone} >/dev/null`] : []),
-      'cat',
-    ].join(' && '),
-  )
+  const parts = [
+    ...(start > 0 ? [`head -c ${start} </proc/self/fd/5`] : []),
+    ...(ours ? [`printf ${quote(asFormat(ours))}`] : []),
+    ...(tail > 0 ? [`tail -c ${tail} </proc/self/fd/5`] : []),
+  ]
+  return raw(parts.length > 0 ? parts.join(' && ') : ':')
 }
 
 /** A format of printf(1) for these bytes. All of it is ASCII, and nothing of it means anything to printf but itself. */
@@ -121,11 +121,10 @@ holds() { case $(sha256sum </proc/self/fd/$1) in "$2 "*) ;; *) return 1 ;; esac;
   if [ "$old" = none ]; then chmod -- "$mode" /proc/self/fd/6
   else cp -L --attributes-only --preserve=all /proc/self/fd/5 /proc/self/fd/6
   fi
-  new <&5 >&6 || no "$p could not be written: is there no space left on the device? it is as it was"
-  if ! holds 6 "$new"; then
-    [ "$old" != none ] && holds 5 "$old" || changed
-    no "$p: the new content is not what it should be: nothing was written"
-  fi
+  new >&6 || no "$p could not be written: is there no space left on the device? it is as it was"
+  # Asked of the old one always: between two places of an edit may lie what others have changed meanwhile.
+  [ "$old" = none ] || holds 5 "$old" || changed
+  holds 6 "$new" || no "$p: the new content is not what it should be: nothing was written"
   adjust
   sync /proc/self/fd/6
   if [ "$old" = none ]; then

@@ -247,6 +247,17 @@ test('a file that was changed since it was looked at is refused, and keeps the o
   expect(read('g')).toBe('made meanwhile\n')
 })
 
+test('a change between two places of one edit is not lost either, though nothing moves', () => {
+  write('f', 'FIRST=1\nsomebody=1\nLAST=1\n')
+  const dues = look([
+    line(at('f'), { line: 'FIRST=2', replaces: 'FIRST=' }),
+    line(at('f'), { line: 'LAST=2', replaces: 'LAST=' }),
+  ])
+  write('f', 'FIRST=1\nsomebody=7\nLAST=1\n')
+  expect(apply(dues)).toMatchObject({ stderr: expect.stringContaining('changed by something else') })
+  expect(read('f')).toBe('FIRST=1\nsomebody=7\nLAST=1\n')
+})
+
 test('a file of several names stays one, with its mode and time of birth', () => {
   write('f', 'a\nlonger than what comes after it\n')
   linkSync(at('f'), at('other'))
