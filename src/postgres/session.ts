@@ -4,7 +4,7 @@ import { raw, type Script, sh, showAs } from '../shell/sh.ts'
  * What a session with more rights than a database's owner is given when it connects. A startup option beats whatever the owner
  * has set by ALTER DATABASE, or a role by ALTER ROLE. Here is every setting that an owner may make (context `user`, and some that
  * pg_settings does not show) and that changes what our statements mean, whether they work, or what others can read of them;
- * not those that only change a plan, its speed, or how much memory it takes (docs/decisions/0020-privileged-sessions.md).
+ * not those that only change a plan, its speed, or how much memory it takes (docs/decisions/0022-privileged-sessions.md).
  */
 export const pins: Readonly<Record<string, string>> = {
   // Names: nothing of a schema that an owner writes to is found.

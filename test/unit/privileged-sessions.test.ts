@@ -18,7 +18,7 @@ const root = join(import.meta.dirname, '..', '..')
 
 /**
  * Every place that runs a client of PostgreSQL, and how often it names one. A new one is either pinned, or nobody with more rights than
- * an owner: say which here, and in docs/decisions/0020-privileged-sessions.md.
+ * an owner: say which here, and in docs/decisions/0022-privileged-sessions.md.
  */
 const known: Readonly<Record<string, number>> = {
   // localPsql and privilegedExec: pinned.
