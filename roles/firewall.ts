@@ -68,8 +68,11 @@ const vars = t.Object({
   }),
 })
 
-/** For roles that must know who is to be reached. */
-export const firewallVars = sharedVars('firewall', vars)
+/** For roles that must know who is to be reached, where anybody is named. */
+export const firewallVars = sharedVars(
+  'firewall',
+  t.Object({ ...vars.properties, admin: t.Array(t.String(), { default: [] }) }),
+)
 
 /** A server answers from an address of its own to what was asked of a group, so it is no answer to conntrack (RFC 8415, 7.2). */
 const dhcpV6: Flow = {

@@ -10,7 +10,7 @@ import { quote, type Script } from '../shell/sh.ts'
  */
 export function becomeCommand(host: Host): string {
   if (!host.connection.become) return 'exec sh -s -- "$SSH_CONNECTION"'
-  if (!asksForPassword(host)) return 'exec sudo -n -- sh -s -- "$SSH_CONNECTION"'
+  if (!asksForPassword(host)) return `${sudoNow} sh -s -- "$SSH_CONNECTION"`
   return withPassword('exec sh -s -- "$1"', '')
 }
 
@@ -18,9 +18,12 @@ export function becomeCommand(host: Host): string {
 export function becomeStream(host: Host, script: Script): string {
   const command = quote(script.text)
   if (!host.connection.become) return `exec sh -c ${command}`
-  if (!asksForPassword(host)) return `exec sudo -n -- sh -c ${command}`
+  if (!asksForPassword(host)) return `${sudoNow} sh -c ${command}`
   return withPassword('exec sh -c "$2"', command)
 }
+
+/** sudo itself speaks the login's language; env(1) is how every login shell (sh, fish, csh) tells it another one. */
+const sudoNow = 'exec env LC_ALL=C sudo -n --'
 
 /** Does sudo get a password on this host? */
 export function asksForPassword({ connection }: Host): boolean {

@@ -143,11 +143,11 @@ auth sufficient pam_faillock.so authsucc deny=3
   const wish = () => directory('/root/by-sudo')
   try {
     const wrong = asking('wrong', 'guessed\n')
-    const { failures, failed } = await converge([wrong], wish)
+    const { failures, unreachable } = await converge([wrong], wish)
     expect(failures).toEqual([
       expect.stringMatching(/the sudo password in .*wrong was refused \(user pw on host wrong\)/),
     ])
-    expect([failed, await attempts()]).toEqual([true, '1\n1'])
+    expect([unreachable, await attempts()]).toEqual([true, '1\n1'])
     // Every way into the host, all at once and later: none of them asks again.
     await using link = await connectSsh(wrong)
     await using other = await link.fresh()
