@@ -19,7 +19,7 @@ export async function restoreCommand(flags: RestoreFlags): Promise<number> {
     const seconds = ((Date.now() - started) / 1000).toFixed(0)
     console.log(`Restored on ${name} in ${seconds} s, beside the cluster; it listens on no network.
 Look into it there:   ${script} scratch-psql DATABASE
-Copy a table out:     ${script} scratch-dump -t TABLE DATABASE >FILE   (back: provision psql DATABASE <FILE, as the owner)
+Copy a table out:     ${script} scratch-dump -t SCHEMA.TABLE DATABASE >FILE   (back: provision psql DATABASE <FILE, as the owner)
 Take it away:         provision restore --drop --on ${name}`)
     return 0
   })

@@ -96,7 +96,7 @@ test('a table that was dropped by mistake is had back as it was one second befor
   expect(
     await on(
       host,
-      sh`/usr/local/sbin/provision-backup scratch-psql ${database} -c 'SELECT count(*) FROM precious'`,
+      sh`/usr/local/sbin/provision-backup scratch-psql ${database} -c 'SELECT count(*) FROM public.precious'`,
     ),
   ).toBe('10')
   // The traps have come with it: a superuser looks into their database, and dumps it.

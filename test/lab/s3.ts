@@ -12,6 +12,11 @@ export const store = 'h6'
 const { address } = labHost(store)
 export const bucket = 'backups'
 
+const packages =
+  'apt-get update -qq; DEBIAN_FRONTEND=noninteractive exec apt-get install -y -qq --no-install-recommends python3-moto python3-flask-cors haproxy curl openssl'
+const packagesCome = async () =>
+  (await onMachine(store, sh`systemctl is-active packages || :`)).startsWith('activ')
+
 /**
  * An S3 server (Debian's python3-moto) behind TLS on a machine of its own, and a bucket. Gives its certificate in PEM. Its own
  * TLS leaves pgBackRest waiting for the end of the answer to a PUT: HAProxy stands in front. One that is up is gone on with.
@@ -22,10 +27,13 @@ export async function storeUp(): Promise<string> {
     if (there) return there
   }
   await blank(store)
+  // A script has a minute: on a machine that is busy the packages take that long by themselves.
+  await onMachine(store, sh`systemd-run -q --unit=packages sh -c ${packages}`)
+  for (let i = 0; i < 300 && (await packagesCome()); i++) await sleep(1000)
   return onMachine(
     store,
     sh`set -e
-apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-moto python3-flask-cors haproxy curl openssl >/dev/null
+command -v haproxy >/dev/null || { journalctl -u packages -n 5 >&2; exit 1; }
 cd /root; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=store -addext ${`subjectAltName=IP:${address}`} -keyout store.key -out store.crt 2>/dev/null
 systemd-run -q --unit=store --property=Restart=always python3 -m moto.server -H 127.0.0.1 -p 9000
 cat store.crt store.key >/etc/haproxy/store.pem
