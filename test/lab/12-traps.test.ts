@@ -29,6 +29,12 @@ function list(more: string): readonly string[] {
 const done = (...words: readonly string[]) => good(provision(words))
 const converge = (inventory: readonly string[]) => done(...inventory, '--yes', '--output', 'plain')
 
+/** A plan that finds nothing to do. */
+async function unchanged(): Promise<void> {
+  const { code, stdout } = await provision(['plan', ...full, '--detailed-exitcode'])
+  expect(code, stdout).toBe(0)
+}
+
 async function forget(): Promise<void> {
   await asSuperuser('DROP DATABASE IF EXISTS trapped (FORCE)')
   for (const role of ['trapped_app', 'trapped_reader', 'trapped_writer'])
@@ -59,14 +65,14 @@ test('plan, run, verify, status and a switchover work beside the traps, and run 
   const before = await powers()
   await done('plan', ...full)
   await converge(full)
-  expect((await provision(['plan', ...full, '--detailed-exitcode'])).code).toBe(0)
+  await unchanged()
   await done('verify', ...full)
   await done('status', ...labInventory)
   const { leader, standbys } = await roles()
   await done('switchover', '--to', standbys[0] ?? '', ...full, '--yes', '--output', 'plain')
   expect((await roles()).leader).not.toBe(leader)
   await untilWell()
-  expect((await provision(['plan', ...full, '--detailed-exitcode'])).code).toBe(0)
+  await unchanged()
   const readers = ['trapped_reader f f f f f', 'trapped_writer f f f f f']
   expect((await powers()).filter((line) => !readers.includes(line))).toEqual(
     before.filter((line) => !readers.includes(line)),
@@ -95,7 +101,7 @@ test('an application finds its extensions unqualified, behind the path that its 
     'permission denied',
   )
   await asOwner(trapped, 'ALTER DATABASE trapped SET search_path = public')
-  expect((await provision(['plan', ...full, '--detailed-exitcode'])).code).toBe(0)
+  await unchanged()
   expect(await pathOf('trapped')).toBe('public')
 })
 

@@ -222,6 +222,8 @@ export const rounds: readonly (readonly Violation[])[] = [
         ['FW011', /PROVISION-IN/],
         ['FW018', /INPUT/],
         ['FW019', /INPUT/],
+        // The one declared flow of IPv6 here.
+        ['FW040', /DHCPv6/],
       ],
     },
   ],
