@@ -41,10 +41,10 @@ export function guardedFromSignals(work: Work): Guard {
   return {
     signal,
     [Symbol.dispose]() {
-      for (const name of signals)
-        process.off(name, onSignal)
-        // Still listened to: a late write to a terminal that is gone is no reason to crash.
-      ;({ strike, current } = before)
+      for (const name of signals) process.off(name, onSignal)
+      // The streams are still listened to: a late write to a terminal that is gone is no reason to crash.
+      strike = before.strike
+      current = before.current
     },
   }
 }
